@@ -105,6 +105,8 @@ fn t31_report_needs_link_and_code_to_undo() {
     assert!(fixture.accounts[ANNE].reports_refused_until.is_none());
     fixture.undo_report_of(BRUNO, bruno, ANNE).unwrap();
     assert!(fixture.accounts[ANNE].reports_refused_until > Some(since));
+    let listed = fixture.roster.administrator(fixture.accounts[ANNE].id);
+    assert!(listed.is_some_and(|it| it.enrolled && !it.suspended));
     fixture.enter(ANNE);
 }
 
@@ -135,8 +137,11 @@ fn t31_report_ends_no_probation() {
     fixture.report_lost(ANNE).unwrap();
     fixture.report_lost(BRUNO).unwrap();
     let claire = fixture.enter(CLAIRE);
-    let answer = fixture.reset(CLAIRE, claire, ANNE);
-    assert!(matches!(answer, Err(Refusal::TooNew { .. })), "{answer:?}");
+    let reset = fixture.reset(CLAIRE, claire, ANNE);
+    let undone = fixture.undo_report_of(CLAIRE, claire, ANNE);
+    for answer in [reset, undone] {
+        assert!(matches!(answer, Err(Refusal::TooNew { .. })), "{answer:?}");
+    }
 }
 
 /// Where an authenticator is bound, a change of address that the host began is confirmed with a recent code.
