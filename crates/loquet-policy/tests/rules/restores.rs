@@ -42,6 +42,7 @@ fn t37_restore_undoes_nothing_that_only_rises() {
         let unknown = backup.restored_enabled(by, Digest::from_bytes([9; 32]), NOW);
         stands(&unknown, [backup, &unknown]);
         assert!(unknown.is_enabled());
+        assert!(!backup.is_enabled() || unknown.latch == backup.latch);
     }
     let accounts: Vec<Account> = actors()
         .into_iter()
