@@ -18,7 +18,8 @@ impl Account {
     /// have been used or revoked in the meantime. Codes up to the `present` step (RFC 6238 §4.2) are used,
     /// and so is the next one, which a fast clock may have shown already. The authenticator, its failures and its last
     /// step are those of the replaced store, or else a thief of the password could enroll where the owner has done so since
-    /// the backup. The roles and the status are those of the replaced store too. What only rises (the toggle, "ever bound",
+    /// the backup. The roles, the status, the counts of a day
+    /// and the change of address are those of the replaced store too. What only rises (the toggle, "ever bound",
     /// "erased") stays risen.
     #[must_use]
     pub fn restored(&self, replaced: Option<&Self>, present: u64) -> Self {
@@ -41,6 +42,7 @@ impl Account {
         account.binding_link = last.binding_link;
         account.reports_refused_until = last.reports_refused_until;
         account.replace_advised = last.replace_advised;
+        account.address_change = last.address_change;
         account.authenticator = last.authenticator;
         match &mut account.authenticator {
             Authenticator::ResetDue { reset_code } => *reset_code = None,

@@ -245,6 +245,10 @@ fn password_change_ends_wait_and_keeps_counts() {
 fn unrecognized_link_only_resets_account() {
     let mut fixture = Fixture::mandated();
     fixture.enroll(CLAIRE);
+    let sent = digest(ADDRESS);
+    fixture
+        .host(CLAIRE, Command::ChangeAddress { code: ABSENT, sent })
+        .unwrap();
     for (link, answer) in [
         (99, Err(Refusal::WrongLink)),
         (LINK, Ok(Grant::Done)),
@@ -258,6 +262,8 @@ fn unrecognized_link_only_resets_account() {
     }
     let due = Authenticator::ResetDue { reset_code: None };
     assert_eq!(fixture.accounts[CLAIRE].authenticator, due);
+    // A thief may have begun the change.
+    assert_eq!(fixture.accounts[CLAIRE].address_change, None);
     let claire = fixture.log_in(CLAIRE);
     let refusal = Refusal::ResetCodeRequired(Cause::default());
     assert_eq!(fixture.begin(CLAIRE, claire, None), Err(refusal));

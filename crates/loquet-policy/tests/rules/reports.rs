@@ -88,6 +88,8 @@ fn t31_undone_report_is_refused_for_thirty_days() {
 #[test]
 fn t31_report_needs_link_and_code_to_undo() {
     let mut fixture = Fixture::mandated();
+    fixture.wait(100);
+    let reported = fixture.now;
     fixture.report_lost(ANNE).unwrap();
     let anne = fixture.log_in(ANNE);
     let wrong_link = fixture.undo(ANNE, anne, Evidence::Link(digest(99)));
@@ -99,12 +101,14 @@ fn t31_report_needs_link_and_code_to_undo() {
     assert_eq!(wrong_code, Err(Refusal::WrongCode { behind: None }));
     assert_eq!(fixture.accounts[ANNE].attempts.total, 1);
     let since = fixture.now;
-    let code = fixture.verify_code(ANNE, anne);
-    assert!(matches!(code, Err(Refusal::Suspended { .. })), "{code:?}");
+    let suspended = Err(Refusal::Suspended { since: reported });
+    assert_eq!(fixture.verify_code(ANNE, anne), suspended);
     let bruno = fixture.enter(BRUNO);
     assert!(fixture.accounts[ANNE].reports_refused_until.is_none());
     fixture.undo_report_of(BRUNO, bruno, ANNE).unwrap();
     assert!(fixture.accounts[ANNE].reports_refused_until > Some(since));
+    let listed = fixture.roster.administrator(fixture.accounts[ANNE].id);
+    assert!(listed.is_some_and(|it| it.enrolled && !it.suspended));
     fixture.enter(ANNE);
 }
 
@@ -135,8 +139,11 @@ fn t31_report_ends_no_probation() {
     fixture.report_lost(ANNE).unwrap();
     fixture.report_lost(BRUNO).unwrap();
     let claire = fixture.enter(CLAIRE);
-    let answer = fixture.reset(CLAIRE, claire, ANNE);
-    assert!(matches!(answer, Err(Refusal::TooNew { .. })), "{answer:?}");
+    let reset = fixture.reset(CLAIRE, claire, ANNE);
+    let undone = fixture.undo_report_of(CLAIRE, claire, ANNE);
+    for answer in [reset, undone] {
+        assert!(matches!(answer, Err(Refusal::TooNew { .. })), "{answer:?}");
+    }
 }
 
 /// Where an authenticator is bound, a change of address that the host began is confirmed with a recent code.

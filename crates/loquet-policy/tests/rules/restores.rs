@@ -1,5 +1,6 @@
 //! Restoring each state of the grid over each other one.
 
+use crate::fixture::*;
 use crate::grid::states::{actors, administrator, base, organizations};
 use loquet_policy::*;
 
@@ -41,6 +42,7 @@ fn t37_restore_undoes_nothing_that_only_rises() {
         let unknown = backup.restored_enabled(by, Digest::from_bytes([9; 32]), NOW);
         stands(&unknown, [backup, &unknown]);
         assert!(unknown.is_enabled());
+        assert!(!backup.is_enabled() || unknown.latch == backup.latch);
     }
     let accounts: Vec<Account> = actors()
         .into_iter()
@@ -78,6 +80,81 @@ fn t37_restore_undoes_nothing_that_only_rises() {
         let void = Authenticator::ResetDue { reset_code: None };
         assert_eq!(unknown.authenticator, void);
     }
+}
+
+#[test]
+fn t37_restore_keeps_strict_preset_and_its_author() {
+    let plain = Organization::new(OrgId::from(1u64));
+    let mut strict = plain.clone();
+    let (since, by) = (NOW, AccountId::from(8u64));
+    (strict.preset, strict.hardened) = (Preset::StrictLatch, Some(Hardened { since, by }));
+    for (backup, replaced) in [(&plain, &strict), (&strict, &plain)] {
+        let restored = backup.restored(Some(replaced), NOW);
+        assert_eq!(restored.preset, strict.preset);
+        assert_eq!(restored.hardened, strict.hardened);
+    }
+}
+
+/// Every field in which the replaced store differs from its backup: what a restore keeps, and what it voids.
+#[test]
+fn t37_restore_keeps_what_happened_since_backup() {
+    let mut fixture = Fixture::claire_reset();
+    let claire = fixture.log_in(CLAIRE);
+    fixture.begin(CLAIRE, claire, Some(99)).unwrap_err();
+    let mut backup = fixture.accounts[CLAIRE].clone();
+    assert!(!backup.session_waits.is_empty());
+    backup.recovery = recovery_codes();
+    let since = NOW;
+    let active = |step| Authenticator::Active {
+        since,
+        step,
+        drift: 0,
+        told: None,
+    };
+    let throttle = Throttle {
+        row: 7,
+        until: since,
+    };
+    let replaced = Account {
+        roles: RoleSet::of(PARENT),
+        status: Status::Deactivated { since },
+        promoted: Some(since),
+        toggle: true,
+        ever: true,
+        erased: true,
+        authenticator: active(1),
+        epoch: backup.epoch + (1 << 20),
+        attempts: Attempts {
+            total: 9,
+            stranger: throttle,
+            known: throttle,
+        },
+        resets: DailyQuota { since, used: 1 },
+        enrollments: DailyQuota { since, used: 2 },
+        binding_link: Some(BindingLink {
+            link: digest(LINK),
+            expires: since,
+        }),
+        reports_refused_until: Some(since),
+        replace_advised: true,
+        address_change: Some(AddressChange {
+            code: digest(ADDRESS),
+            sent: since,
+            first: since,
+            codes: 3,
+            wrong: 4,
+        }),
+        ..backup.clone()
+    };
+    let restored = backup.restored(Some(&replaced), PRESENT);
+    let expected = Account {
+        authenticator: active(PRESENT + 1),
+        epoch: replaced.epoch + (1 << 16),
+        recovery: RecoverySet::EMPTY,
+        session_waits: SessionWaits::default(),
+        ..replaced
+    };
+    assert_eq!(restored, expected);
 }
 
 /// After a restore in which nothing could be read the host issues reset codes for a week, and then no more.
