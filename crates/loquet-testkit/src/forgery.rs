@@ -16,7 +16,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     t35_forged_rows_are_refused_by_name(Tampered::new(store())).await;
     every_forged_row_is_listed(Tampered::new(store())).await;
     forged_notice_sends_no_letter(store()).await;
-    rows_put_back_are_listed(Tampered::new(store())).await;
+    crate::put_back::all(&mut store).await;
     organization_taken_away_is_not_begun_anew(Tampered::new(store())).await;
     t36_forged_time_forgets_no_record(Tampered::new(store())).await;
 }
@@ -34,7 +34,7 @@ fn account(found: &Versioned) -> AccountRow {
     }
 }
 
-fn keys(org: OrgId) -> Vec<RowKey> {
+pub(crate) fn keys(org: OrgId) -> Vec<RowKey> {
     let home = [RowKey::Organization(org), RowKey::Roster(org)];
     home.into_iter().chain(ACCOUNTS.map(account_key)).collect()
 }
@@ -137,7 +137,7 @@ fn forged_columns(before: &[Versioned], now: &[Versioned]) -> Vec<Forgery> {
 }
 
 /// What `audit verify` finds wrong, sorted by row.
-async fn listed(fixture: &Fixture) -> Vec<(RowKey, Broken)> {
+pub(crate) async fn listed(fixture: &Fixture) -> Vec<(RowKey, Broken)> {
     let mut listed = Vec::new();
     let each = |found: loquet::Verified| {
         if let Err(broken) = found.chain {
@@ -188,7 +188,7 @@ async fn t35_forged_rows_are_refused_by_name<S: Store>(store: Tampered<S>) {
 }
 
 /// In the order of their keys.
-fn sorted(mut rows: Vec<Versioned>) -> Vec<Versioned> {
+pub(crate) fn sorted(mut rows: Vec<Versioned>) -> Vec<Versioned> {
     rows.sort_by_key(|found| found.row.key());
     rows
 }
@@ -242,25 +242,6 @@ async fn forged_notice_sends_no_letter<S: Store>(store: S) {
     assert_eq!(round.waiting, 1);
     let told = format!("the notice to account {to} is not authentic");
     assert!(why.starts_with(&told), "{why}");
-}
-
-/// An earlier row is authentic: the audit log and the other rows tell that it is not the last.
-async fn rows_put_back_are_listed<S: Store>(store: Tampered<S>) {
-    let fixture = Fixture::over(store.clone()).await;
-    let before = sorted(store.load(&keys(fixture.org)).await.unwrap());
-    fixture.imposed().await;
-    for found in &before[..3] {
-        store.put(found.row.clone(), found.version);
-        let key = found.row.key();
-        let listed = listed(&fixture).await;
-        let put_back = |(row, broken): &(RowKey, Broken)| {
-            let is_it = matches!(broken, Broken::PutBack { .. } | Broken::OtherAdministrators);
-            *row == key && is_it
-        };
-        assert!(listed.iter().any(put_back), "{key}: {listed:?}");
-        store.undo();
-    }
-    assert_eq!(listed(&fixture).await, []);
 }
 
 /// A new organization would have no latch, and no mandate.

@@ -51,7 +51,7 @@ pub struct Record {
     /// From where, as far as the host knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
-    /// The version of the organization's rules that decided.
+    /// The version of the organization's row once this was decided.
     pub policy: u64,
     /// Of a refusal: further ones that change nothing are not recorded for the rest of the hour.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -261,7 +261,7 @@ pub enum Broken {
     /// The row is an earlier one: the audit log knows of a later one.
     #[error("an earlier row was put back: it says {row} where the audit log says {log}")]
     PutBack {
-        /// What the row says: how many records the account has; of an organization, its version.
+        /// What the row says: how many records the account has; of an organization's rows, the version.
         row: u64,
         /// What the audit log says.
         log: u64,

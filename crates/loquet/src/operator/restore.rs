@@ -23,6 +23,8 @@ struct Home {
     id: OrgId,
     /// Whether what was bound is unknown.
     unknown: bool,
+    /// The version that its row is written at, once its accounts are right.
+    policy: Version,
     administrators: Vec<Account>,
     ids: BTreeSet<AccountId>,
     names: BTreeSet<String>,
@@ -101,6 +103,7 @@ impl Operator {
             let mut home = Home {
                 id,
                 unknown: how.was_enabled.contains(&id),
+                policy: next(self.organization_row(id).await?),
                 administrators: Vec::new(),
                 ids: BTreeSet::new(),
                 names: BTreeSet::new(),
@@ -293,7 +296,10 @@ impl Operator {
         record.sessions.clear();
         let (id, org) = (record.facts.id, home.id);
         let vault = self.unlock().await?;
-        let told = Record::new(done.now, id, "restore", "GRANTED");
+        let told = Record {
+            policy: home.policy.0,
+            ..Record::new(done.now, id, "restore", "GRANTED")
+        };
         let told = told
             .chain(&mut record.audit, id, org, &vault.audit)
             .map_err(|error| DiskError::Damaged {
@@ -324,4 +330,9 @@ impl Operator {
             Commit::Stale => Err(Error::Busy),
         }
     }
+}
+
+/// The version that is written over what was found.
+fn next<R>(found: Option<(R, Version)>) -> Version {
+    found.map_or(Version::ABSENT, |(_, version)| version).next()
 }

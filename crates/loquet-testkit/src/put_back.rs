@@ -1,0 +1,93 @@
+//! Earlier rows, put back by a writer of the database without the keys: authentic each, and not the last. The ids are those
+//! of `docs/conformance.md`.
+
+use loquet::audit::Broken;
+use loquet::store::{RowKey, Store, Versioned};
+use loquet::{Keyring, Mfa, RestoreOptions, Role, RoleId, Start};
+
+use crate::fixture::{ANNE, CHLOE, DENIS, Fixture};
+use crate::forgery::{keys, listed, sorted};
+use crate::tampered::Tampered;
+
+/// Runs all of them, each over a store of its own.
+pub(crate) async fn all<S: Store>(mut store: impl FnMut() -> S) {
+    rows_put_back_are_listed(Tampered::new(store())).await;
+    t51_last_change_of_organization_is_not_undone_unseen(Tampered::new(store())).await;
+    t51_hosts_change_of_organization_is_known_to_next_record(Tampered::new(store())).await;
+}
+
+/// Whether an earlier row than the log knows of is listed in this place.
+async fn is_listed(fixture: &Fixture, key: RowKey) -> bool {
+    let found = listed(fixture).await;
+    let mut found = found.iter().filter(|(row, _)| *row == key);
+    found.any(|(_, it)| matches!(it, Broken::PutBack { .. } | Broken::OtherAdministrators))
+}
+
+/// Puts a row back, says whether that is found, and undoes it.
+async fn is_found<S: Store>(fixture: &Fixture, store: &Tampered<S>, before: &Versioned) -> bool {
+    store.put(before.row.clone(), before.version);
+    let found = is_listed(fixture, before.row.key()).await;
+    store.undo();
+    assert_eq!(listed(fixture).await, []);
+    found
+}
+
+/// The audit log and the other rows tell.
+async fn rows_put_back_are_listed<S: Store>(store: Tampered<S>) {
+    let fixture = Fixture::over(store.clone()).await;
+    let before = sorted(store.load(&keys(fixture.org)).await.unwrap());
+    fixture.imposed().await;
+    for found in &before[..3] {
+        assert!(is_found(&fixture, &store, found).await, "{found:?}");
+    }
+}
+
+/// T51: by the row that it replaced, the latch or a mandate would be undone before anything is decided on it.
+async fn t51_last_change_of_organization_is_not_undone_unseen<S: Store>(store: Tampered<S>) {
+    let fixture = Fixture::over(store.clone()).await;
+    let key = RowKey::Organization(fixture.org);
+    let session = fixture.log_in(ANNE).await.session;
+    let disabled = store.row(key).await;
+    fixture.enable(&fixture.user(&session).await).await;
+    assert!(is_found(&fixture, &store, &disabled).await, "the latch");
+
+    let (_, session) = fixture.enroll(&session).await;
+    let anne = fixture.user(&session).await;
+    let free = store.row(key).await;
+    let start = Start::Now { confirmed: true };
+    let admin = fixture.mfa.admin(&anne);
+    admin.schedule_mandate(RoleId::STAFF, start).await.unwrap();
+    assert!(is_found(&fixture, &store, &free).await, "a mandate");
+
+    // A restore writes the organization too, and every account's records say so.
+    let imposed = store.row(key).await;
+    let how = RestoreOptions::default();
+    fixture.operator.restored(how).await.unwrap();
+    assert!(is_found(&fixture, &store, &imposed).await, "a restore");
+}
+
+/// Roles that the host defines, and rows under a new key, are in no account's record before the next decision.
+async fn t51_hosts_change_of_organization_is_known_to_next_record<S: Store>(store: Tampered<S>) {
+    let fixture = Fixture::over(store.clone()).await;
+    fixture.imposed().await;
+    let key = RowKey::Organization(fixture.org);
+    let before = store.row(key).await;
+    let operator = Mfa::builder(store.clone())
+        .keyring(Keyring::single(1, [7; 32]))
+        .clock(fixture.clock.clone())
+        .roles([
+            Role::administrator("director"),
+            Role::new(RoleId(10), "teacher"),
+        ])
+        .open_operator();
+    let provision = operator.await.unwrap();
+    let provision = provision.provision();
+    let defined = provision.ensure_organization(fixture.org, "À petits pas");
+    defined.await.unwrap();
+    assert_ne!(store.row(key).await, before);
+    assert!(!is_found(&fixture, &store, &before).await, "nothing tells");
+    for account in [CHLOE, DENIS] {
+        fixture.log_in(account).await;
+        assert!(is_found(&fixture, &store, &before).await);
+    }
+}
