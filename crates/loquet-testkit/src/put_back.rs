@@ -3,9 +3,10 @@
 
 use loquet::audit::Broken;
 use loquet::store::{RowKey, Store, Versioned};
-use loquet::{Keyring, Mfa, RestoreOptions, Role, RoleId, Start};
+use loquet::testing::Phone;
+use loquet::{Keyring, Mfa, Refusal, RestoreOptions, Role, RoleId, Start};
 
-use crate::fixture::{ANNE, CHLOE, DENIS, Fixture};
+use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
 use crate::forgery::{keys, listed, sorted};
 use crate::tampered::Tampered;
 
@@ -14,13 +15,14 @@ pub(crate) async fn all<S: Store>(mut store: impl FnMut() -> S) {
     rows_put_back_are_listed(Tampered::new(store())).await;
     t51_last_change_of_organization_is_not_undone_unseen(Tampered::new(store())).await;
     t51_hosts_change_of_organization_is_known_to_next_record(Tampered::new(store())).await;
+    t52_roster_put_back_revives_no_reset_code_unseen(Tampered::new(store())).await;
 }
 
 /// Whether an earlier row than the log knows of is listed in this place.
 async fn is_listed(fixture: &Fixture, key: RowKey) -> bool {
     let found = listed(fixture).await;
-    let mut found = found.iter().filter(|(row, _)| *row == key);
-    found.any(|(_, it)| matches!(it, Broken::PutBack { .. } | Broken::OtherAdministrators))
+    let mut found = found.iter();
+    found.any(|(row, broken)| *row == key && matches!(broken, Broken::PutBack { .. }))
 }
 
 /// Puts a row back, says whether that is found, and undoes it.
@@ -90,4 +92,41 @@ async fn t51_hosts_change_of_organization_is_known_to_next_record<S: Store>(stor
         fixture.log_in(account).await;
         assert!(is_found(&fixture, &store, &before).await);
     }
+}
+
+/// T52: rosters that differ in a mark, or in who is suspended.
+async fn t52_roster_put_back_revives_no_reset_code_unseen<S: Store>(store: Tampered<S>) {
+    let fixture = Fixture::over(store.clone()).await;
+    let key = RowKey::Roster(fixture.org);
+    let (annes, _) = fixture.imposed().await;
+    let bruno = fixture.log_in(BRUNO).await.session;
+    let (brunos, _) = fixture.enroll(&bruno).await;
+    let reset = async |by: u64, phone: &Phone, account: u64| {
+        let session = fixture.enter(by, phone).await;
+        let user = fixture.user(&session).await;
+        let typed = fixture.code(phone);
+        let issued = fixture.mfa.admin(&user).reset(account, false, typed).await;
+        issued.unwrap().reset_code.expose().to_string()
+    };
+    let begin = async |account: u64, typed: &str| {
+        let session = fixture.log_in(account).await.session;
+        let begun = fixture
+            .mfa
+            .begin_enrollment(&session, typed, Fixture::client());
+        begun.await.map(|offer| (session, offer))
+    };
+    // Anne's session is a thief's. Bruno resets her, which voids the code that she issued, and she enrolls anew.
+    let issued = reset(ANNE, &annes, CHLOE).await;
+    let before = store.row(key).await;
+    let annes = reset(BRUNO, &brunos, ANNE).await;
+    let (session, offer) = begin(ANNE, &annes).await.unwrap();
+    fixture.confirm(&session, &offer).await;
+    let void = refusal(begin(CHLOE, &issued).await);
+    assert_eq!(void, Refusal::WrongResetCode, "{void:?}");
+    assert!(is_found(&fixture, &store, &before).await, "her mark");
+
+    let before = store.row(key).await;
+    let lost = fixture.mfa.report_lost(BRUNO, Fixture::client());
+    lost.await.unwrap();
+    assert!(is_found(&fixture, &store, &before).await, "Bruno's loss");
 }

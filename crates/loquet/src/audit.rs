@@ -53,6 +53,8 @@ pub struct Record {
     pub address: Option<IpAddr>,
     /// The version of the organization's row once this was decided.
     pub policy: u64,
+    /// The version of its roster's row, likewise. The marks in it, which void reset codes, are in no other row.
+    pub roster: u64,
     /// Of a refusal: further ones that change nothing are not recorded for the rest of the hour.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub last: bool,
@@ -182,6 +184,7 @@ impl Record {
             rule: None,
             address: None,
             policy: 0,
+            roster: 0,
             last: false,
             unrecorded: 0,
         }
@@ -266,7 +269,8 @@ pub enum Broken {
         /// What the audit log says.
         log: u64,
     },
-    /// The roster lists other administrators than the accounts are, or says otherwise who of them is enrolled.
+    /// The roster lists other administrators than the accounts are, or says otherwise who of them is enrolled or
+    /// suspended.
     #[error("an earlier row was put back: it lists other administrators than there are")]
     OtherAdministrators,
     /// An organization's row or its roster is gone.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
+use crate::audit::verify::Known;
 use crate::audit::{Broken, Checkpoint, Record};
 use crate::disk;
 use crate::error::{Config, Error, Unavailable};
@@ -92,18 +93,21 @@ impl Operator {
         let mut missing: BTreeSet<AccountId> =
             against.into_iter().flat_map(Checkpoint::accounts).collect();
         let organizations = self.organization_ids().await?.into_iter();
-        let mut homes: BTreeMap<OrgId, (u64, Vec<AccountId>)> =
-            organizations.map(|org| (org, Default::default())).collect();
+        let mut homes: BTreeMap<OrgId, Known> =
+            organizations.map(|org| (org, Known::default())).collect();
         for (id, external_id, of) in self.chains().await? {
             missing.remove(&id);
             let anchor = against.and_then(|checkpoint| checkpoint.head(id));
             let chain = match of {
                 Ok(of) => {
                     // Its organization may have no row any more.
-                    let (newest, administrators) = homes.entry(of.org).or_default();
-                    let policy = |record: &Record, _| *newest = record.policy.max(*newest);
-                    let verified = self.verify(&of, anchor, policy).await;
-                    administrators.extend(of.is_administrator.then_some(id));
+                    let known = homes.entry(of.org).or_default();
+                    let verified = self
+                        .verify(&of, anchor, |record, _| known.add(record))
+                        .await;
+                    known
+                        .administrators
+                        .extend(of.is_administrator.then_some(id));
                     broken(verified)?.map(|()| of.head.seq)
                 }
                 Err(altered) => Err(altered.into()),
@@ -114,9 +118,8 @@ impl Operator {
                 chain,
             });
         }
-        for (org, (newest, administrators)) in homes {
-            self.verify_home(org, newest, administrators, &mut each)
-                .await?;
+        for (org, known) in homes {
+            self.verify_home(org, known, &mut each).await?;
         }
         for account in missing {
             let expected = against

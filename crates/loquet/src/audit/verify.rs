@@ -33,6 +33,22 @@ impl Of {
     }
 }
 
+/// What an organization's accounts and their records say of its rows.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The newest versions of the organization's row and of its roster.
+    organization: u64,
+    roster: u64,
+    pub(super) administrators: Vec<AccountId>,
+}
+
+impl Known {
+    pub(super) fn add(&mut self, record: &Record) {
+        self.organization = self.organization.max(record.policy);
+        self.roster = self.roster.max(record.roster);
+    }
+}
+
 /// Whether the roster lists it.
 fn is_administrator(person: &PersonRecord) -> bool {
     person.facts.is_active() && person.facts.is_administrator()
@@ -134,17 +150,15 @@ impl Operator {
         Ok(())
     }
 
-    /// Checks the rows of an organization itself. `newest` is the newest version of its rules on which the records of its
-    /// accounts say that something was decided; `administrators` are those of its accounts.
+    /// Checks the rows of an organization itself.
     pub(super) async fn verify_home(
         &self,
         org: OrgId,
-        newest: u64,
-        administrators: impl IntoIterator<Item = AccountId>,
+        known: Known,
         each: &mut impl FnMut(Verified),
     ) -> Result<(), Error> {
         let keys = self.row_keys(self.unlock().await?);
-        let mut accounts: BTreeSet<AccountId> = administrators.into_iter().collect();
+        let mut accounts: BTreeSet<AccountId> = known.administrators.iter().copied().collect();
         for _ in 0..TRIES {
             let asked = home_of(org).into_iter();
             let asked: Vec<RowKey> = asked
@@ -152,14 +166,14 @@ impl Operator {
                 .collect();
             // All from one view: what changes meanwhile changes on both sides.
             let home = Home::read(&self.store().load(&asked).await?, &keys);
-            if let Ok(listed) = &home.roster {
+            if let Ok((listed, _)) = &home.roster {
                 let before = accounts.len();
                 accounts.extend(listed.iter().map(|entry| entry.account));
                 if accounts.len() > before {
                     continue;
                 }
             }
-            for (row, broken) in home.broken(org, newest) {
+            for (row, broken) in home.broken(org, &known) {
                 each(Verified {
                     row,
                     external_id: String::new(),
@@ -172,13 +186,17 @@ impl Operator {
     }
 }
 
+/// An administrator: the account, and whether it is enrolled and suspended.
+type Listed = (AccountId, bool, bool);
+
 /// An organization's own rows, and its administrators.
 struct Home {
     /// The version of the organization's row.
     organization: Result<Version, Broken>,
-    roster: Result<Vec<Administrator>, Broken>,
-    /// The accounts that a roster lists, and whether each is enrolled; none where one of them cannot be read.
-    administrators: Option<Vec<(AccountId, bool)>>,
+    /// The administrators that the roster lists, and the version of its row.
+    roster: Result<(Vec<Administrator>, Version), Broken>,
+    /// The accounts that a roster lists; none where one of them cannot be read.
+    administrators: Option<Vec<Listed>>,
 }
 
 impl Home {
@@ -196,7 +214,7 @@ impl Home {
                 }
                 Row::Roster(row) => {
                     let read = disk::read_roster(row, *version, keys);
-                    let listed = read.map(|roster| roster.administrators);
+                    let listed = read.map(|roster| (roster.administrators, *version));
                     home.roster = listed.map_err(Broken::from);
                 }
                 Row::Account(row) => home.add(disk::read_person(row, *version, keys)),
@@ -209,8 +227,10 @@ impl Home {
     fn add(&mut self, account: Result<PersonRecord, DiskError>) {
         match (account, &mut self.administrators) {
             (Ok(person), Some(all)) if is_administrator(&person) => {
-                let enrolled = matches!(person.facts.authenticator, Authenticator::Active { .. });
-                all.push((person.facts.id, enrolled));
+                let authenticator = person.facts.authenticator;
+                let enrolled = matches!(authenticator, Authenticator::Active { .. });
+                let suspended = matches!(authenticator, Authenticator::Suspended { .. });
+                all.push((person.facts.id, enrolled, suspended));
             }
             (Ok(_), _) => {}
             // It is told of itself.
@@ -218,27 +238,29 @@ impl Home {
         }
     }
 
-    fn broken(self, org: OrgId, newest: u64) -> Vec<(RowKey, Broken)> {
-        let mut all = Vec::new();
-        match self.organization {
-            Ok(Version(row)) if row < newest => {
-                let broken = Broken::PutBack { row, log: newest };
-                all.push((RowKey::Organization(org), broken));
+    fn broken(self, org: OrgId, known: &Known) -> Vec<(RowKey, Broken)> {
+        let put_back = |Version(row), log| (row < log).then_some(Broken::PutBack { row, log });
+        let organization = match self.organization {
+            Ok(version) => put_back(version, known.organization),
+            Err(broken) => Some(broken),
+        };
+        let roster = match (self.roster, self.administrators) {
+            (Ok((listed, version)), administrators) => {
+                put_back(version, known.roster).or_else(|| lists_others(&listed, administrators?))
             }
-            Ok(_) => {}
-            Err(broken) => all.push((RowKey::Organization(org), broken)),
-        }
-        match (self.roster, self.administrators) {
-            (Err(broken), _) => all.push((RowKey::Roster(org), broken)),
-            (Ok(listed), Some(mut administrators)) => {
-                administrators.sort_unstable();
-                let listed = listed.iter().map(|entry| (entry.account, entry.enrolled));
-                if !listed.eq(administrators) {
-                    all.push((RowKey::Roster(org), Broken::OtherAdministrators));
-                }
-            }
-            (Ok(_), None) => {}
-        }
-        all
+            (Err(broken), _) => Some(broken),
+        };
+        let [organization_key, roster_key] = home_of(org);
+        let organization = organization.map(|broken| (organization_key, broken));
+        let roster = roster.map(|broken| (roster_key, broken));
+        organization.into_iter().chain(roster).collect()
     }
+}
+
+/// Whether a roster lists other administrators than there are.
+fn lists_others(listed: &[Administrator], mut administrators: Vec<Listed>) -> Option<Broken> {
+    administrators.sort_unstable();
+    let listed = listed.iter();
+    let listed = listed.map(|entry| (entry.account, entry.enrolled, entry.suspended));
+    (!listed.eq(administrators)).then_some(Broken::OtherAdministrators)
 }

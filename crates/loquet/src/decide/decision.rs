@@ -243,8 +243,9 @@ impl Rows {
         outcome: FirstOutcome,
     ) -> Change {
         let org = case.actor.facts.org;
-        let key = RowKey::Organization(org);
-        record.policy = version_after(facts, key, self.organization.is_some());
+        let [organization, roster] = home_of(org);
+        record.policy = version_after(facts, organization, self.organization.is_some());
+        record.roster = version_after(facts, roster, self.roster.is_some());
         let organization = self.organization.as_ref().or(case.organization);
         let roster = self.roster.as_ref().or(facts.roster.as_ref());
         Change {

@@ -23,8 +23,9 @@ struct Home {
     id: OrgId,
     /// Whether what was bound is unknown.
     unknown: bool,
-    /// The version that its row is written at, once its accounts are right.
+    /// The versions that its row and its roster are written at, once its accounts are right.
     policy: Version,
+    roster: Version,
     administrators: Vec<Account>,
     ids: BTreeSet<AccountId>,
     names: BTreeSet<String>,
@@ -104,6 +105,7 @@ impl Operator {
                 id,
                 unknown: how.was_enabled.contains(&id),
                 policy: next(self.organization_row(id).await?),
+                roster: next(self.roster_row(id).await?),
                 administrators: Vec::new(),
                 ids: BTreeSet::new(),
                 names: BTreeSet::new(),
@@ -298,6 +300,7 @@ impl Operator {
         let vault = self.unlock().await?;
         let told = Record {
             policy: home.policy.0,
+            roster: home.roster.0,
             ..Record::new(done.now, id, "restore", "GRANTED")
         };
         let told = told
