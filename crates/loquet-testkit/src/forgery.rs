@@ -5,7 +5,7 @@ use loquet::store::{
     AccountRow, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Store, Version, Versioned,
     Writes,
 };
-use loquet::{AccountId, Clock, Error, OrgId, Unavailable, UnixTime};
+use loquet::{AccountId, Checkpoint, Clock, Error, OrgId, Unavailable, UnixTime};
 
 use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture};
 use crate::letters::Mailbox;
@@ -138,13 +138,21 @@ fn forged_columns(before: &[Versioned], now: &[Versioned]) -> Vec<Forgery> {
 
 /// What `audit verify` finds wrong, sorted by row.
 pub(crate) async fn listed(fixture: &Fixture) -> Vec<(RowKey, Broken)> {
+    listed_against(fixture, None).await
+}
+
+/// The same against a checkpoint.
+pub(crate) async fn listed_against(
+    fixture: &Fixture,
+    kept: Option<&Checkpoint>,
+) -> Vec<(RowKey, Broken)> {
     let mut listed = Vec::new();
     let each = |found: loquet::Verified| {
         if let Err(broken) = found.chain {
             listed.push((found.row, broken));
         }
     };
-    fixture.operator.verify_audits(None, each).await.unwrap();
+    fixture.operator.verify_audits(kept, each).await.unwrap();
     listed.sort_by_key(|(row, _)| *row);
     listed
 }

@@ -4,10 +4,10 @@
 use loquet::audit::Broken;
 use loquet::store::{RowKey, Store, Versioned};
 use loquet::testing::Phone;
-use loquet::{Keyring, Mfa, Refusal, RestoreOptions, Role, RoleId, Start};
+use loquet::{Checkpoint, Keyring, Mfa, NewAccount, Refusal, RestoreOptions, Role, RoleId, Start};
 
 use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
-use crate::forgery::{keys, listed, sorted};
+use crate::forgery::{keys, listed, listed_against, sorted};
 use crate::tampered::Tampered;
 
 /// Runs all of them, each over a store of its own.
@@ -16,6 +16,7 @@ pub(crate) async fn all<S: Store>(mut store: impl FnMut() -> S) {
     t51_last_change_of_organization_is_not_undone_unseen(Tampered::new(store())).await;
     t51_hosts_change_of_organization_is_known_to_next_record(Tampered::new(store())).await;
     t52_roster_put_back_revives_no_reset_code_unseen(Tampered::new(store())).await;
+    t53_checkpoint_finds_earlier_rows_of_organization(Tampered::new(store())).await;
 }
 
 /// Whether an earlier row than the log knows of is listed in this place.
@@ -74,7 +75,18 @@ async fn t51_hosts_change_of_organization_is_known_to_next_record<S: Store>(stor
     fixture.imposed().await;
     let key = RowKey::Organization(fixture.org);
     let before = store.row(key).await;
-    let operator = Mfa::builder(store.clone())
+    define_roles(&fixture, store.clone()).await;
+    assert_ne!(store.row(key).await, before);
+    assert!(!is_found(&fixture, &store, &before).await, "nothing tells");
+    for account in [CHLOE, DENIS] {
+        fixture.log_in(account).await;
+        assert!(is_found(&fixture, &store, &before).await);
+    }
+}
+
+/// As the host does at its next start, in no account's record.
+async fn define_roles<S: Store>(fixture: &Fixture, store: Tampered<S>) {
+    let operator = Mfa::builder(store)
         .keyring(Keyring::single(1, [7; 32]))
         .clock(fixture.clock.clone())
         .roles([
@@ -82,16 +94,10 @@ async fn t51_hosts_change_of_organization_is_known_to_next_record<S: Store>(stor
             Role::new(RoleId(10), "teacher"),
         ])
         .open_operator();
-    let provision = operator.await.unwrap();
-    let provision = provision.provision();
+    let operator = operator.await.unwrap();
+    let provision = operator.provision();
     let defined = provision.ensure_organization(fixture.org, "À petits pas");
     defined.await.unwrap();
-    assert_ne!(store.row(key).await, before);
-    assert!(!is_found(&fixture, &store, &before).await, "nothing tells");
-    for account in [CHLOE, DENIS] {
-        fixture.log_in(account).await;
-        assert!(is_found(&fixture, &store, &before).await);
-    }
 }
 
 /// T52: rosters that differ in a mark, or in who is suspended.
@@ -129,4 +135,37 @@ async fn t52_roster_put_back_revives_no_reset_code_unseen<S: Store>(store: Tampe
     let lost = fixture.mfa.report_lost(BRUNO, Fixture::client());
     lost.await.unwrap();
     assert!(is_found(&fixture, &store, &before).await, "Bruno's loss");
+}
+
+/// T53: where no record tells, or those that do were cut off, a checkpoint that was kept elsewhere does.
+async fn t53_checkpoint_finds_earlier_rows_of_organization<S: Store>(store: Tampered<S>) {
+    let fixture = Fixture::over(store.clone()).await;
+    let home = [
+        RowKey::Organization(fixture.org),
+        RowKey::Roster(fixture.org),
+    ];
+    let before = store.load(&home).await.unwrap();
+    let provision = fixture.mfa.provision();
+    let eve = NewAccount::new(9_u64, "eve").role(RoleId::ADMINISTRATOR);
+    provision.ensure_account(eve).await.unwrap();
+    define_roles(&fixture, store.clone()).await;
+    let kept = fixture.operator.checkpoint().await.unwrap();
+    let kept: Checkpoint = kept.to_string().parse().unwrap();
+    assert_eq!(listed_against(&fixture, Some(&kept)).await, []);
+    for earlier in before {
+        let key = earlier.row.key();
+        store.put(earlier.row, earlier.version);
+        let found = listed_against(&fixture, Some(&kept)).await;
+        let [(row, Broken::PutBack { .. })] = &*found else {
+            panic!("{key}: {found:?}");
+        };
+        assert_eq!(*row, key);
+        store.undo();
+    }
+    // Nor are they missed.
+    for key in home {
+        store.take(key);
+    }
+    let found = listed_against(&fixture, Some(&kept)).await;
+    assert_eq!(found, home.map(|key| (key, Broken::Missing)));
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use crate::audit::verify::Known;
-use crate::audit::{Broken, Checkpoint, Record};
+use crate::audit::{Broken, Checkpoint, Record, Stand};
 use crate::disk;
 use crate::error::{Config, Error, Unavailable};
 use crate::mfa::Mfa;
@@ -92,9 +92,12 @@ impl Operator {
         }
         let mut missing: BTreeSet<AccountId> =
             against.into_iter().flat_map(Checkpoint::accounts).collect();
-        let organizations = self.organization_ids().await?.into_iter();
+        let kept = against.map(Checkpoint::homes).into_iter().flatten();
         let mut homes: BTreeMap<OrgId, Known> =
-            organizations.map(|org| (org, Known::default())).collect();
+            kept.map(|(org, home)| (*org, Known::of(*home))).collect();
+        for org in self.organization_ids().await? {
+            homes.entry(org).or_default();
+        }
         for (id, external_id, of) in self.chains().await? {
             missing.remove(&id);
             let anchor = against.and_then(|checkpoint| checkpoint.head(id));
@@ -134,7 +137,7 @@ impl Operator {
         Ok(())
     }
 
-    /// Signs where every chain stands. Before that, check the chains against the previous checkpoint: later checks do
+    /// Signs where every chain stands, and the rows of every organization. Before that, check the chains against the previous checkpoint: later checks do
     /// not notice a record that is missing already.
     ///
     /// ```
@@ -148,11 +151,14 @@ impl Operator {
     /// [`Error`].
     pub async fn checkpoint(&self) -> Result<Checkpoint, Error> {
         let vault = self.unlock().await?;
-        let mut heads = BTreeMap::new();
+        let mut stand = Stand::default();
         for (id, _, of) in self.chains().await? {
-            heads.insert(id, of?.head);
+            stand.heads.insert(id, of?.head);
         }
-        Ok(Checkpoint::sign(self.now(), heads, &vault.audit))
+        for org in self.organization_ids().await? {
+            stand.homes.insert(org, self.home_state(org).await?);
+        }
+        Ok(Checkpoint::sign(self.now(), stand, &vault.audit))
     }
 
     /// Tells `each` audit record of an account, oldest first, with its number.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use loquet_policy::{AccountId, Administrator, Authenticator, OrgId};
 
-use crate::audit::{AuditHead, Broken, Chain, Record, Verified};
+use crate::audit::{AuditHead, Broken, Chain, HomeState, Record, RowState, Verified};
 use crate::decide::home_of;
 use crate::disk::{self, DiskError, Forgotten, RowKeys};
 use crate::error::Error;
@@ -39,10 +39,19 @@ pub(super) struct Known {
     /// The newest versions of the organization's row and of its roster.
     organization: u64,
     roster: u64,
+    /// The same rows, as a checkpoint has them.
+    kept: Option<HomeState>,
     pub(super) administrators: Vec<AccountId>,
 }
 
 impl Known {
+    pub(super) fn of(kept: HomeState) -> Self {
+        Self {
+            kept: Some(kept),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn add(&mut self, record: &Record) {
         self.organization = self.organization.max(record.policy);
         self.roster = self.roster.max(record.roster);
@@ -150,6 +159,16 @@ impl Operator {
         Ok(())
     }
 
+    /// How the rows of an organization stand.
+    pub(super) async fn home_state(&self, org: OrgId) -> Result<HomeState, Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let home = Home::read(&self.store().load(&home_of(org)).await?, &keys);
+        Ok(HomeState {
+            organization: home.organization?,
+            roster: home.roster?.0,
+        })
+    }
+
     /// Checks the rows of an organization itself.
     pub(super) async fn verify_home(
         &self,
@@ -166,7 +185,7 @@ impl Operator {
                 .collect();
             // All from one view: what changes meanwhile changes on both sides.
             let home = Home::read(&self.store().load(&asked).await?, &keys);
-            if let Ok((listed, _)) = &home.roster {
+            if let Ok((_, listed)) = &home.roster {
                 let before = accounts.len();
                 accounts.extend(listed.iter().map(|entry| entry.account));
                 if accounts.len() > before {
@@ -191,10 +210,9 @@ type Listed = (AccountId, bool, bool);
 
 /// An organization's own rows, and its administrators.
 struct Home {
-    /// The version of the organization's row.
-    organization: Result<Version, Broken>,
-    /// The administrators that the roster lists, and the version of its row.
-    roster: Result<(Vec<Administrator>, Version), Broken>,
+    organization: Result<RowState, Broken>,
+    /// The roster's row, and the administrators that it lists.
+    roster: Result<(RowState, Vec<Administrator>), Broken>,
     /// The accounts that a roster lists; none where one of them cannot be read.
     administrators: Option<Vec<Listed>>,
 }
@@ -210,11 +228,13 @@ impl Home {
             match row {
                 Row::Organization(row) => {
                     let read = disk::read_organization(row, *version, keys);
-                    home.organization = read.map(|_| *version).map_err(Broken::from);
+                    let state = read.map(|_| RowState::new(*version, &row.body));
+                    home.organization = state.map_err(Broken::from);
                 }
                 Row::Roster(row) => {
                     let read = disk::read_roster(row, *version, keys);
-                    let listed = read.map(|roster| (roster.administrators, *version));
+                    let state = RowState::new(*version, &row.body);
+                    let listed = read.map(|roster| (state, roster.administrators));
                     home.roster = listed.map_err(Broken::from);
                 }
                 Row::Account(row) => home.add(disk::read_person(row, *version, keys)),
@@ -239,16 +259,16 @@ impl Home {
     }
 
     fn broken(self, org: OrgId, known: &Known) -> Vec<(RowKey, Broken)> {
-        let put_back = |Version(row), log| (row < log).then_some(Broken::PutBack { row, log });
+        let kept = known.kept;
         let organization = match self.organization {
-            Ok(version) => put_back(version, known.organization),
+            Ok(row) => row.broken(known.organization, kept.map(|kept| kept.organization)),
             Err(broken) => Some(broken),
         };
-        let roster = match (self.roster, self.administrators) {
-            (Ok((listed, version)), administrators) => {
-                put_back(version, known.roster).or_else(|| lists_others(&listed, administrators?))
-            }
-            (Err(broken), _) => Some(broken),
+        let roster = match self.roster {
+            Ok((row, listed)) => row
+                .broken(known.roster, kept.map(|kept| kept.roster))
+                .or_else(|| lists_others(&listed, self.administrators?)),
+            Err(broken) => Some(broken),
         };
         let [organization_key, roster_key] = home_of(org);
         let organization = organization.map(|broken| (organization_key, broken));
