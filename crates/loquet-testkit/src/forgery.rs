@@ -1,5 +1,7 @@
 //! What a writer of the database without the keys may try, over any store. The ids are those of `docs/conformance.md`.
 
+use std::cell::Cell;
+
 use loquet::audit::Broken;
 use loquet::store::{
     AccountRow, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Store, Version, Versioned,
@@ -19,6 +21,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     crate::put_back::all(&mut store).await;
     organization_taken_away_is_not_begun_anew(Tampered::new(store())).await;
     t36_forged_time_forgets_no_record(Tampered::new(store())).await;
+    t54_altered_record_is_shown_to_no_reader(Tampered::new(store())).await;
 }
 
 const ACCOUNTS: [u64; 4] = [ANNE, BRUNO, CHLOE, DENIS];
@@ -308,4 +311,38 @@ async fn t36_forged_time_forgets_no_record<S: Store>(store: Tampered<S>) {
     assert_eq!(operator.verify_audit(CHLOE.into()).await.unwrap(), 1);
     let later = UnixTime(now.0 + 1);
     assert_eq!(operator.forget_audit(&signed, later).await.unwrap(), 1);
+}
+
+/// T54: not to the owner, to an administrator, nor to the operator.
+async fn t54_altered_record_is_shown_to_no_reader<S: Store>(store: Tampered<S>) {
+    let fixture = Fixture::over(store.clone()).await;
+    let (_, session) = fixture.enabled().await;
+    let anne = fixture.user(&session).await;
+    let denis = fixture.user(&fixture.log_in(DENIS).await.session).await;
+    fixture.log_in(DENIS).await;
+    store.alter(|row| {
+        if row.seq == 2 {
+            row.body = row.body.replace("203.0.113.7", "203.0.113.8");
+        }
+    });
+    let mfa = &fixture.mfa;
+    let seen = Cell::new(0);
+    let each = |number, _| {
+        seen.set(number);
+        Ok(())
+    };
+    for (shown, last) in [
+        (mfa.account(&denis).audit(each).await, seen.take()),
+        (mfa.admin(&anne).audit(DENIS, each).await, seen.take()),
+        (
+            fixture.operator.audit(DENIS.into(), each).await,
+            seen.take(),
+        ),
+    ] {
+        let Err(Error::Unavailable(Unavailable::Audit(broken))) = shown else {
+            panic!("{shown:?}");
+        };
+        assert_eq!(broken, Broken::Altered { seq: 2 });
+        assert_eq!(last, 1, "what precedes it is told");
+    }
 }

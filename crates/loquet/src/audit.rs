@@ -6,9 +6,9 @@
 //!
 //! The rows themselves are authenticated as well: without the keys none can be changed. A writer of the database can cut off
 //! the end of a chain and put the earlier row of the account back whole: a [`Checkpoint`] that is kept elsewhere finds
-//! that, for all that precedes it, the rows of organizations included. What follows it could be cut off unseen: make checkpoints as often as that matters. Old
-//! records may be forgotten as far as a checkpoint vouches for
-//! them, and not further.
+//! that, for all that precedes it, the rows of organizations included. What follows it could be cut off unseen: make
+//! checkpoints as often as that matters. Old records may be forgotten as far as a checkpoint vouches for them, and not
+//! further.
 
 mod chain;
 mod checkpoint;

@@ -10,7 +10,7 @@ use crate::disk;
 use crate::error::{Config, Error, Unavailable};
 use crate::mfa::Mfa;
 use crate::operator::Operator;
-use crate::store::{Item, MetadataId, Query, RowKey};
+use crate::store::{MetadataId, RowKey};
 
 /// Audit records that are forgotten in one change.
 const SOME: u32 = 1000;
@@ -28,16 +28,16 @@ pub struct Verified {
 }
 
 impl Mfa {
+    /// Tells each record as it verifies: a record that was altered is told to no reader.
     pub(crate) async fn audit_of(
         &self,
         account: AccountId,
         mut each: impl FnMut(u64, Record) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.pages(Query::Audit(account), |item| match item {
-            Item::Audit(row) => each(row.seq, disk::read_record(&row.body)?),
-            _ => Ok(()),
-        })
-        .await
+        let of = self.chain_of(account).await?;
+        let of = of.ok_or(Config::Missing("account"))?;
+        self.verify(&of, None, |record, head| each(head.seq, record))
+            .await
     }
 }
 
@@ -55,7 +55,7 @@ impl Operator {
             .chain_of(account)
             .await?
             .ok_or(Config::Missing("account"))?;
-        self.verify(&of, None, |_, _| ()).await?;
+        self.verify(&of, None, |_, _| Ok(())).await?;
         Ok(of.head.seq)
     }
 
@@ -106,7 +106,10 @@ impl Operator {
                     // Its organization may have no row any more.
                     let known = homes.entry(of.org).or_default();
                     let verified = self
-                        .verify(&of, anchor, |record, _| known.add(record))
+                        .verify(&of, anchor, |record, _| {
+                            known.add(&record);
+                            Ok(())
+                        })
                         .await;
                     known
                         .administrators
@@ -173,7 +176,8 @@ impl Operator {
     /// ```
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Unavailable::Audit`](crate::Unavailable::Audit), which names the record that is missing or not what was written:
+    /// neither it nor what follows is told. [`Config::Missing`](crate::Config::Missing) when there is no such account.
     pub async fn audit(
         &self,
         account: AccountId,
@@ -210,6 +214,7 @@ impl Operator {
                 if !young {
                     last = Some(head);
                 }
+                Ok(())
             })
             .await?;
             if let Some(last) = last {

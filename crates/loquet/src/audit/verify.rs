@@ -8,7 +8,7 @@ use crate::audit::{AuditHead, Broken, Chain, HomeState, Record, RowState, Verifi
 use crate::decide::home_of;
 use crate::disk::{self, DiskError, Forgotten, RowKeys};
 use crate::error::Error;
-use crate::mfa::TRIES;
+use crate::mfa::{Mfa, TRIES};
 use crate::operator::Operator;
 use crate::records::PersonRecord;
 use crate::store::{AccountRow, Item, MetadataId, Query, Row, RowKey, Version, Versioned};
@@ -63,7 +63,7 @@ fn is_administrator(person: &PersonRecord) -> bool {
     person.facts.is_active() && person.facts.is_administrator()
 }
 
-impl Operator {
+impl Mfa {
     pub(super) async fn chain_of(&self, account: AccountId) -> Result<Option<Of>, Error> {
         let keys = self.row_keys(self.unlock().await?);
         let found = self.store().load(&[RowKey::Account(account)]).await?;
@@ -72,30 +72,12 @@ impl Operator {
         Ok(of.transpose()?)
     }
 
-    /// Reads every account, also one whose organization has no row: its id and its name as the row says them, authentic or
-    /// not, and where its chain stands.
-    pub(super) async fn chains(
-        &self,
-    ) -> Result<Vec<(AccountId, String, Result<Of, DiskError>)>, Error> {
-        let keys = self.row_keys(self.unlock().await?);
-        let mut chains = Vec::new();
-        self.pages(Query::AllAccounts, |item| {
-            if let Some((row, version)) = item.account() {
-                let of = Of::new(&row, version, &keys);
-                chains.push((row.id, row.external_id, of));
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(chains)
-    }
-
     /// Follows a chain to its end, past `anchor`, and tells `each` record with where it stands.
     pub(super) async fn verify(
         &self,
         of: &Of,
         anchor: Option<AuditHead>,
-        mut each: impl FnMut(&Record, AuditHead),
+        mut each: impl FnMut(Record, AuditHead) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let vault = self.unlock().await?;
         let from = match self.metadata(MetadataId::forgotten(of.id)).await? {
@@ -125,8 +107,7 @@ impl Operator {
             if record.at != row.at || row.org != of.org {
                 return Err(Broken::Altered { seq: row.seq }.into());
             }
-            each(&record, chain.head());
-            Ok(())
+            each(record, chain.head())
         })
         .await?;
         let found = chain.head().seq;
@@ -157,6 +138,26 @@ impl Operator {
             return Err(Broken::PutBack { row, log: newest }.into());
         }
         Ok(())
+    }
+}
+
+impl Operator {
+    /// Reads every account, also one whose organization has no row: its id and its name as the row says them, authentic or
+    /// not, and where its chain stands.
+    pub(super) async fn chains(
+        &self,
+    ) -> Result<Vec<(AccountId, String, Result<Of, DiskError>)>, Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let mut chains = Vec::new();
+        self.pages(Query::AllAccounts, |item| {
+            if let Some((row, version)) = item.account() {
+                let of = Of::new(&row, version, &keys);
+                chains.push((row.id, row.external_id, of));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(chains)
     }
 
     /// How the rows of an organization stand.
