@@ -1,13 +1,18 @@
 //! Earlier rows, put back by a writer of the database without the keys: authentic each, and not the last. The ids are those
 //! of `docs/conformance.md`.
 
+use std::sync::Arc;
+
 use loquet::audit::Broken;
-use loquet::store::{RowKey, Store, Versioned};
+use loquet::store::{Commit, Cursor, Item, Query, RowKey, Store, Versioned, Writes};
 use loquet::testing::Phone;
 use loquet::{Checkpoint, Keyring, Mfa, NewAccount, Refusal, RestoreOptions, Role, RoleId, Start};
+use loquet_policy::{Event, limits};
 
+use crate::addresses::{address, change_address};
 use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
 use crate::forgery::{keys, listed, listed_against, sorted};
+use crate::letters::{post, to};
 use crate::tampered::Tampered;
 
 /// Runs all of them, each over a store of its own.
@@ -17,6 +22,7 @@ pub(crate) async fn all<S: Store>(mut store: impl FnMut() -> S) {
     t51_hosts_change_of_organization_is_known_to_next_record(Tampered::new(store())).await;
     t52_roster_put_back_revives_no_reset_code_unseen(Tampered::new(store())).await;
     t53_checkpoint_finds_earlier_rows_of_organization(Tampered::new(store())).await;
+    t55_old_notice_is_sent_to_no_former_address(store()).await;
 }
 
 /// Whether an earlier row than the log knows of is listed in this place.
@@ -168,4 +174,48 @@ async fn t53_checkpoint_finds_earlier_rows_of_organization<S: Store>(store: Tamp
     }
     let found = listed_against(&fixture, Some(&kept)).await;
     assert_eq!(found, home.map(|key| (key, Broken::Missing)));
+}
+
+/// T55: a notice that was delivered, put into the outbox again.
+async fn t55_old_notice_is_sent_to_no_former_address<S: Store>(store: S) {
+    let store = Arc::new(store);
+    let fixture = Fixture::over(Arc::clone(&store)).await;
+    let [former, present] = ["former@example.net", "denis@example.org"].map(address);
+    let provision = fixture.mfa.provision();
+    provision.set_address(DENIS, former.clone()).await.unwrap();
+    change_address(&fixture, DENIS, "denis@example.org").await;
+    fixture.enabled().await;
+    post(&fixture).await;
+    let session = fixture.log_in(DENIS).await.session;
+    fixture.enroll(&session).await;
+    let start = Cursor::default();
+    let page = store.scan(&Query::Outbox, &start).await.unwrap();
+    let old = page.items.into_iter().filter_map(|item| match item {
+        Item::Notice(_, row) if row.to == DENIS.into() => Some(row),
+        _ => None,
+    });
+    let old: Vec<_> = old.collect();
+    let sent = async || {
+        let letters = post(&fixture).await;
+        let letters = to(&letters, DENIS).into_iter();
+        let bound = letters.filter(|it| matches!(it.event, Event::Bound { .. }));
+        let bound = bound.map(|it| (it.address.clone().unwrap(), it.link.is_some()));
+        bound.collect::<Vec<_>>()
+    };
+    let both = [(former, true), (present.clone(), true)];
+    assert_eq!(sent().await, both);
+    let again = async || {
+        let writes = Writes {
+            outbox: old.clone(),
+            ..Writes::default()
+        };
+        assert_eq!(store.commit(writes).await.unwrap(), Commit::Done);
+    };
+    // Nothing tells a letter that is sent again from one that was never sent, in its week.
+    fixture.clock.advance(limits::DAY);
+    again().await;
+    assert_eq!(sent().await, both);
+    fixture.clock.advance(limits::ADDRESS_OVERLAP);
+    again().await;
+    assert_eq!(sent().await, [(present, false)]);
 }
