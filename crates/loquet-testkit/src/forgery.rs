@@ -1,11 +1,13 @@
 //! What a writer of the database without the keys may try, over any store. The ids are those of `docs/conformance.md`.
 
+use std::cell::Cell;
+
 use loquet::audit::Broken;
 use loquet::store::{
     AccountRow, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Store, Version, Versioned,
     Writes,
 };
-use loquet::{AccountId, Clock, Error, OrgId, Unavailable, UnixTime};
+use loquet::{AccountId, Checkpoint, Clock, Error, OrgId, Unavailable, UnixTime};
 
 use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture};
 use crate::letters::Mailbox;
@@ -16,9 +18,10 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     t35_forged_rows_are_refused_by_name(Tampered::new(store())).await;
     every_forged_row_is_listed(Tampered::new(store())).await;
     forged_notice_sends_no_letter(store()).await;
-    rows_put_back_are_listed(Tampered::new(store())).await;
+    crate::put_back::all(&mut store).await;
     organization_taken_away_is_not_begun_anew(Tampered::new(store())).await;
     t36_forged_time_forgets_no_record(Tampered::new(store())).await;
+    t54_altered_record_is_shown_to_no_reader(Tampered::new(store())).await;
 }
 
 const ACCOUNTS: [u64; 4] = [ANNE, BRUNO, CHLOE, DENIS];
@@ -34,7 +37,7 @@ fn account(found: &Versioned) -> AccountRow {
     }
 }
 
-fn keys(org: OrgId) -> Vec<RowKey> {
+pub(crate) fn keys(org: OrgId) -> Vec<RowKey> {
     let home = [RowKey::Organization(org), RowKey::Roster(org)];
     home.into_iter().chain(ACCOUNTS.map(account_key)).collect()
 }
@@ -137,14 +140,22 @@ fn forged_columns(before: &[Versioned], now: &[Versioned]) -> Vec<Forgery> {
 }
 
 /// What `audit verify` finds wrong, sorted by row.
-async fn listed(fixture: &Fixture) -> Vec<(RowKey, Broken)> {
+pub(crate) async fn listed(fixture: &Fixture) -> Vec<(RowKey, Broken)> {
+    listed_against(fixture, None).await
+}
+
+/// The same against a checkpoint.
+pub(crate) async fn listed_against(
+    fixture: &Fixture,
+    kept: Option<&Checkpoint>,
+) -> Vec<(RowKey, Broken)> {
     let mut listed = Vec::new();
     let each = |found: loquet::Verified| {
         if let Err(broken) = found.chain {
             listed.push((found.row, broken));
         }
     };
-    fixture.operator.verify_audits(None, each).await.unwrap();
+    fixture.operator.verify_audits(kept, each).await.unwrap();
     listed.sort_by_key(|(row, _)| *row);
     listed
 }
@@ -188,7 +199,7 @@ async fn t35_forged_rows_are_refused_by_name<S: Store>(store: Tampered<S>) {
 }
 
 /// In the order of their keys.
-fn sorted(mut rows: Vec<Versioned>) -> Vec<Versioned> {
+pub(crate) fn sorted(mut rows: Vec<Versioned>) -> Vec<Versioned> {
     rows.sort_by_key(|found| found.row.key());
     rows
 }
@@ -242,25 +253,6 @@ async fn forged_notice_sends_no_letter<S: Store>(store: S) {
     assert_eq!(round.waiting, 1);
     let told = format!("the notice to account {to} is not authentic");
     assert!(why.starts_with(&told), "{why}");
-}
-
-/// An earlier row is authentic: the audit log and the other rows tell that it is not the last.
-async fn rows_put_back_are_listed<S: Store>(store: Tampered<S>) {
-    let fixture = Fixture::over(store.clone()).await;
-    let before = sorted(store.load(&keys(fixture.org)).await.unwrap());
-    fixture.imposed().await;
-    for found in &before[..3] {
-        store.put(found.row.clone(), found.version);
-        let key = found.row.key();
-        let listed = listed(&fixture).await;
-        let put_back = |(row, broken): &(RowKey, Broken)| {
-            let is_it = matches!(broken, Broken::PutBack { .. } | Broken::OtherAdministrators);
-            *row == key && is_it
-        };
-        assert!(listed.iter().any(put_back), "{key}: {listed:?}");
-        store.undo();
-    }
-    assert_eq!(listed(&fixture).await, []);
 }
 
 /// A new organization would have no latch, and no mandate.
@@ -319,4 +311,38 @@ async fn t36_forged_time_forgets_no_record<S: Store>(store: Tampered<S>) {
     assert_eq!(operator.verify_audit(CHLOE.into()).await.unwrap(), 1);
     let later = UnixTime(now.0 + 1);
     assert_eq!(operator.forget_audit(&signed, later).await.unwrap(), 1);
+}
+
+/// T54: not to the owner, to an administrator, nor to the operator.
+async fn t54_altered_record_is_shown_to_no_reader<S: Store>(store: Tampered<S>) {
+    let fixture = Fixture::over(store.clone()).await;
+    let (_, session) = fixture.enabled().await;
+    let anne = fixture.user(&session).await;
+    let denis = fixture.user(&fixture.log_in(DENIS).await.session).await;
+    fixture.log_in(DENIS).await;
+    store.alter(|row| {
+        if row.seq == 2 {
+            row.body = row.body.replace("203.0.113.7", "203.0.113.8");
+        }
+    });
+    let mfa = &fixture.mfa;
+    let seen = Cell::new(0);
+    let each = |number, _| {
+        seen.set(number);
+        Ok(())
+    };
+    for (shown, last) in [
+        (mfa.account(&denis).audit(each).await, seen.take()),
+        (mfa.admin(&anne).audit(DENIS, each).await, seen.take()),
+        (
+            fixture.operator.audit(DENIS.into(), each).await,
+            seen.take(),
+        ),
+    ] {
+        let Err(Error::Unavailable(Unavailable::Audit(broken))) = shown else {
+            panic!("{shown:?}");
+        };
+        assert_eq!(broken, Broken::Altered { seq: 2 });
+        assert_eq!(last, 1, "what precedes it is told");
+    }
 }

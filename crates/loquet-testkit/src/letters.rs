@@ -52,6 +52,7 @@ pub fn to(letters: &[Letter], account: u64) -> Vec<&Letter> {
 pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     not_me_link_destroys_enrollment(Fixture::over(store()).await).await;
     not_me_link_expires_after_seven_days(Fixture::over(store()).await).await;
+    t55_late_letter_brings_no_expired_link(Fixture::over(store()).await).await;
     cancelled_mandate_is_told_to_covered_users(Fixture::over(store()).await).await;
     administrators_letters_name_their_colleague(Fixture::over(store()).await).await;
     each_reader_of_a_mandate_is_told_once(Fixture::over(store()).await).await;
@@ -119,6 +120,18 @@ pub async fn not_me_link_expires_after_seven_days(fixture: Fixture) {
     let link = letter.link.as_ref().unwrap();
     let late = fixture.mfa.report_unrecognized(link, Fixture::client());
     assert_eq!(refusal(late.await), Refusal::WrongLink);
+}
+
+/// T55: the owner is told all the same.
+pub async fn t55_late_letter_brings_no_expired_link(fixture: Fixture) {
+    fixture.enabled().await;
+    let session = fixture.log_in(DENIS).await.session;
+    fixture.enroll(&session).await;
+    fixture.clock.advance(limits::BINDING_LINK);
+    let letters = post(&fixture).await;
+    let mut bound = to(&letters, DENIS).into_iter();
+    let letter = bound.find(|it| matches!(it.event, Event::Bound { .. }));
+    assert_eq!(letter.unwrap().link, None);
 }
 
 /// A cancelled mandate covers no one any more; those whom it would have covered are told all the same.

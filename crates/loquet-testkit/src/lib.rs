@@ -20,6 +20,7 @@ pub mod keys;
 pub mod letters;
 pub mod operations;
 pub mod policy_reference;
+mod put_back;
 pub mod recovery;
 pub mod restore;
 pub mod sessions;

@@ -36,7 +36,9 @@ impl From<MfaSession> for SavedSession {
 /// each page.
 ///
 /// Sessions live in a table of the host: a [`SessionKey`] (32 bytes, the hash of a cookie), the 56 bytes of the
-/// [`MfaSession`], and whatever else the host wants to keep with them.
+/// [`MfaSession`], and whatever else the host wants to keep with them. The 56 bytes are a bearer credential: a person who can
+/// write that table can put an administrator's under the hash of a cookie of their own. Guard it like passwords, or keep
+/// none ([`CookieSessions`](crate::CookieSessions)).
 pub trait PagesHost: Send + Sync + 'static {
     /// Returns the session that is kept for this browser.
     fn load(

@@ -6,9 +6,9 @@
 //!
 //! The rows themselves are authenticated as well: without the keys none can be changed. A writer of the database can cut off
 //! the end of a chain and put the earlier row of the account back whole: a [`Checkpoint`] that is kept elsewhere finds
-//! that, for all that precedes it. What follows it could be cut off unseen: make checkpoints as often as that matters. Old
-//! records may be forgotten as far as a checkpoint vouches for
-//! them, and not further.
+//! that, for all that precedes it, the rows of organizations included. What follows it could be cut off unseen: make
+//! checkpoints as often as that matters. Old records may be forgotten as far as a checkpoint vouches for them, and not
+//! further.
 
 mod chain;
 mod checkpoint;
@@ -26,6 +26,7 @@ use crate::store::AuditRow;
 
 pub(crate) use chain::{AuditHead, Chain};
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub(crate) use checkpoint::{HomeState, RowState, Stand};
 pub use operator::Verified;
 
 /// One record: who did what to whom, when, from where, and what became of it.
@@ -51,8 +52,10 @@ pub struct Record {
     /// From where, as far as the host knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
-    /// The version of the organization's rules that decided.
+    /// The version of the organization's row once this was decided.
     pub policy: u64,
+    /// The version of its roster's row, likewise. The marks in it, which void reset codes, are in no other row.
+    pub roster: u64,
     /// Of a refusal: further ones that change nothing are not recorded for the rest of the hour.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub last: bool,
@@ -177,6 +180,7 @@ impl Record {
             rule: None,
             address: None,
             policy: 0,
+            roster: 0,
             last: false,
             unrecorded: 0,
         }
@@ -253,15 +257,22 @@ pub enum Broken {
     /// The row is not authentic, or cannot be read.
     #[error(transparent)]
     Row(#[from] DiskError),
-    /// The row is an earlier one: the audit log knows of a later one.
-    #[error("an earlier row was put back: it says {row} where the audit log says {log}")]
+    /// The row is an earlier one: the audit log, or the checkpoint, knows of a later one.
+    #[error("an earlier row was put back: it says {row}, and {log} is known")]
     PutBack {
-        /// What the row says: how many records the account has; of an organization, its version.
+        /// What the row says: how many records the account has; of an organization's rows, the version.
         row: u64,
-        /// What the audit log says.
+        /// What the audit log says, or the checkpoint.
         log: u64,
     },
-    /// The roster lists other administrators than the accounts are, or says otherwise who of them is enrolled.
+    /// A checkpoint vouches for another row at this version: an earlier one was put back and written on.
+    #[error("version {version} of the row is not the one that the checkpoint signed")]
+    OtherRow {
+        /// The version.
+        version: u64,
+    },
+    /// The roster lists other administrators than the accounts are, or says otherwise who of them is enrolled or
+    /// suspended.
     #[error("an earlier row was put back: it lists other administrators than there are")]
     OtherAdministrators,
     /// An organization's row or its roster is gone.

@@ -202,7 +202,8 @@ impl AccountHandle<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error`], also when the session has ended meanwhile.
+    /// [`Error`], also when the session has ended meanwhile. [`Unavailable::Audit`](crate::Unavailable::Audit) names a record that
+    /// is missing or not what was written: neither it nor what follows is told.
     pub async fn audit(
         self,
         each: impl FnMut(u64, Record) -> Result<(), Error>,

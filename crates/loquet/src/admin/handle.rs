@@ -184,6 +184,8 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator, with `UNKNOWN_ACCOUNT` when there is no such account.
+    /// [`Unavailable::Audit`](crate::Unavailable::Audit) names a record that is missing or not what was written: neither it
+    /// nor what follows is told.
     pub async fn audit(
         self,
         account: impl Into<AccountId>,

@@ -1,28 +1,73 @@
-//! Checkpoints: where all chains stand, signed, to be kept where the database's operator cannot reach.
+//! Checkpoints: where all chains stand, and the rows of organizations, signed, to be kept where the database's operator
+//! cannot reach.
 //!
 //! What follows the last checkpoint that is kept elsewhere can be cut off unseen, together with the accounts' rows; what
-//! precedes it cannot. The text is one JSON object a line: first the count, the root of all heads and the signature, then
-//! a head for each account, sorted. The first line alone is the anchor: print it, mail it, put it into a log of others.
+//! precedes it cannot. The text is one JSON object a line: first the counts, the root of all that follows and the
+//! signature, then each organization's rows, then a head for each account, sorted. The first line alone is the anchor: print
+//! it, mail it, put it into a log of others.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use loquet_policy::{AccountId, Digest, UnixTime};
+use loquet_policy::{AccountId, Digest, OrgId, UnixTime};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::AuditHead;
-use crate::hash::mac;
+use super::{AuditHead, Broken};
+use crate::hash::{self, mac};
+use crate::store::Version;
 
 const FORMAT: u16 = 1;
 
-/// Where every account's audit chain stood at one time, under the key that is outside the database.
+/// Where every account's audit chain stood at one time, and at which versions the organizations' rows, under the key that is
+/// outside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     at: UnixTime,
-    heads: BTreeMap<AccountId, AuditHead>,
+    stand: Stand,
     signature: Digest,
+}
+
+/// What a checkpoint signs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Stand {
+    pub(crate) heads: BTreeMap<AccountId, AuditHead>,
+    pub(crate) homes: BTreeMap<OrgId, HomeState>,
+}
+
+/// An organization's row, and its roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HomeState {
+    pub(crate) organization: RowState,
+    pub(crate) roster: RowState,
+}
+
+/// A row as it stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RowState {
+    version: u64,
+    digest: Digest,
+}
+
+impl RowState {
+    /// Of a row that verified: its body authenticates all of it.
+    pub(crate) fn new(Version(version): Version, body: &str) -> Self {
+        let digest = hash::digest("checkpoint row", body.as_bytes());
+        Self { version, digest }
+    }
+
+    /// What is wrong with a row that stands so, where the log knows of version `log`, and a checkpoint of `kept`.
+    pub(crate) fn broken(self, log: u64, kept: Option<Self>) -> Option<Broken> {
+        let row = self.version;
+        let log = log.max(kept.map_or(0, |kept| kept.version));
+        if row < log {
+            return Some(Broken::PutBack { row, log });
+        }
+        let other = kept.filter(|kept| kept.version == row && kept.digest != self.digest);
+        other.map(|_| Broken::OtherRow { version: row })
+    }
 }
 
 /// A text is no checkpoint, or not this store's.
@@ -40,7 +85,7 @@ pub enum CheckpointError {
     /// Written by a newer Loquet.
     #[error("the checkpoint was written in format {0}, by a newer Loquet than this one")]
     Newer(u16),
-    /// Accounts are missing, repeated or altered: the root is not the root of these heads.
+    /// Accounts or organizations are missing, repeated or altered: the root is not the root of these lines.
     #[error("the checkpoint's lines are not those that its first line counts")]
     Altered,
     /// Signed under another key, hence of another store, or altered.
@@ -53,10 +98,19 @@ pub enum CheckpointError {
 struct First {
     checkpoint: u16,
     at: UnixTime,
+    organizations: u64,
     accounts: u64,
     records: u64,
     root: Digest,
     signature: Digest,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Home {
+    organization: OrgId,
+    row: RowState,
+    roster: RowState,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,22 +121,69 @@ struct Line {
     head: Digest,
 }
 
+impl Stand {
+    fn records(&self) -> u64 {
+        let heads = self.heads.values();
+        heads.fold(0, |sum: u64, head| sum.saturating_add(head.seq))
+    }
+
+    /// How many organizations, accounts and records.
+    fn counts(&self) -> [u64; 3] {
+        let count = |length| u64::try_from(length).unwrap_or(u64::MAX);
+        [
+            count(self.homes.len()),
+            count(self.heads.len()),
+            self.records(),
+        ]
+    }
+
+    /// The hash of all organizations and of all heads, in the order of their ids.
+    fn root(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update("loquet checkpoint v1\0");
+        for (org, home) in &self.homes {
+            hash.update(org.to_bytes());
+            for row in [home.organization, home.roster] {
+                hash.update(row.version.to_be_bytes());
+                hash.update(row.digest.to_bytes());
+            }
+        }
+        for (account, head) in &self.heads {
+            hash.update(account.to_bytes());
+            hash.update(head.seq.to_be_bytes());
+            hash.update(head.head);
+        }
+        hash.finalize().into()
+    }
+
+    fn signature(&self, at: UnixTime, key: &[u8; 32]) -> [u8; 32] {
+        let [organizations, accounts, records] = self.counts().map(u64::to_be_bytes);
+        mac(
+            key,
+            "checkpoint",
+            &[
+                &at.0.to_be_bytes(),
+                &organizations,
+                &accounts,
+                &records,
+                &self.root(),
+            ],
+        )
+    }
+}
+
 impl Checkpoint {
-    pub(crate) fn sign(
-        at: UnixTime,
-        heads: BTreeMap<AccountId, AuditHead>,
-        key: &[u8; 32],
-    ) -> Self {
-        let signature = Digest::from_bytes(signature(key, at, &heads));
+    pub(crate) fn sign(at: UnixTime, stand: Stand, key: &[u8; 32]) -> Self {
+        let signature = Digest::from_bytes(stand.signature(at, key));
         Self {
             at,
-            heads,
+            stand,
             signature,
         }
     }
 
     pub(crate) fn check(&self, key: &[u8; 32]) -> Result<(), CheckpointError> {
-        let right = signature(key, self.at, &self.heads);
+        let right = self.stand.signature(self.at, key);
         if bool::from(subtle::ConstantTimeEq::ct_eq(
             right.as_slice(),
             self.signature.to_bytes().as_slice(),
@@ -94,12 +195,16 @@ impl Checkpoint {
     }
 
     pub(crate) fn head(&self, account: AccountId) -> Option<AuditHead> {
-        self.heads.get(&account).copied()
+        self.stand.heads.get(&account).copied()
+    }
+
+    pub(crate) const fn homes(&self) -> &BTreeMap<OrgId, HomeState> {
+        &self.stand.homes
     }
 
     /// The accounts that it names.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
-        self.heads.keys().copied()
+        self.stand.heads.keys().copied()
     }
 
     /// When it was made.
@@ -111,18 +216,20 @@ impl Checkpoint {
     /// How many records it vouches for.
     #[must_use]
     pub fn records(&self) -> u64 {
-        records(&self.heads)
+        self.stand.records()
     }
 
     /// The first line of its text: what to keep where no writer of the database can write.
     #[must_use]
     pub fn anchor(&self) -> String {
+        let [organizations, accounts, records] = self.stand.counts();
         let first = First {
             checkpoint: FORMAT,
             at: self.at,
-            accounts: u64::try_from(self.heads.len()).unwrap_or(u64::MAX),
-            records: self.records(),
-            root: Digest::from_bytes(root(&self.heads)),
+            organizations,
+            accounts,
+            records,
+            root: Digest::from_bytes(self.stand.root()),
             signature: self.signature,
         };
         json(&first)
@@ -134,43 +241,19 @@ fn json(line: &impl Serialize) -> String {
     serde_json::to_string(line).unwrap_or_default()
 }
 
-fn records(heads: &BTreeMap<AccountId, AuditHead>) -> u64 {
-    heads
-        .values()
-        .fold(0, |sum: u64, head| sum.saturating_add(head.seq))
-}
-
-/// The hash of all heads in the order of their accounts.
-fn root(heads: &BTreeMap<AccountId, AuditHead>) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update("loquet checkpoint v1\0");
-    for (account, head) in heads {
-        hash.update(account.to_bytes());
-        hash.update(head.seq.to_be_bytes());
-        hash.update(head.head);
-    }
-    hash.finalize().into()
-}
-
-fn signature(key: &[u8; 32], at: UnixTime, heads: &BTreeMap<AccountId, AuditHead>) -> [u8; 32] {
-    let accounts = u64::try_from(heads.len()).unwrap_or(u64::MAX);
-    mac(
-        key,
-        "checkpoint",
-        &[
-            &at.0.to_be_bytes(),
-            &accounts.to_be_bytes(),
-            &records(heads).to_be_bytes(),
-            &root(heads),
-        ],
-    )
-}
-
 impl fmt::Display for Checkpoint {
     /// The whole text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.anchor())?;
-        self.heads.iter().try_for_each(|(account, head)| {
+        for (org, home) in &self.stand.homes {
+            let line = Home {
+                organization: *org,
+                row: home.organization,
+                roster: home.roster,
+            };
+            writeln!(f, "{}", json(&line))?;
+        }
+        self.stand.heads.iter().try_for_each(|(account, head)| {
             let line = Line {
                 account: *account,
                 records: head.seq,
@@ -201,99 +284,36 @@ impl FromStr for Checkpoint {
         if first.checkpoint != FORMAT {
             return Err(CheckpointError::Newer(first.checkpoint));
         }
-        let mut heads = BTreeMap::new();
+        let mut stand = Stand::default();
+        let organizations = usize::try_from(first.organizations).unwrap_or(usize::MAX);
+        for (number, text) in lines.by_ref().take(organizations) {
+            let read: Home = line(number, text)?;
+            let home = HomeState {
+                organization: read.row,
+                roster: read.roster,
+            };
+            stand.homes.insert(read.organization, home);
+        }
         for (number, text) in lines {
             let read: Line = line(number, text)?;
             let head = AuditHead {
                 seq: read.records,
                 head: read.head.to_bytes(),
             };
-            heads.insert(read.account, head);
+            stand.heads.insert(read.account, head);
         }
-        let read = Self {
-            at: first.at,
-            heads,
-            signature: first.signature,
-        };
-        let (accounts, records) = (u64::try_from(read.heads.len()), read.records());
-        if accounts != Ok(first.accounts)
-            || records != first.records
-            || root(&read.heads) != first.root.to_bytes()
+        if stand.counts() != [first.organizations, first.accounts, first.records]
+            || stand.root() != first.root.to_bytes()
         {
             return Err(CheckpointError::Altered);
         }
-        Ok(read)
+        Ok(Self {
+            at: first.at,
+            stand,
+            signature: first.signature,
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample() -> Checkpoint {
-        let head = |seq| AuditHead { seq, head: [7; 32] };
-        let heads = [(3_u64, 12), (1, 0), (2, 5)];
-        let heads = heads.map(|(id, seq)| (AccountId::from(id), head(seq)));
-        Checkpoint::sign(UnixTime(1_790_000_000), heads.into(), &[1; 32])
-    }
-
-    #[test]
-    fn checkpoint_reads_back_and_verifies_by_key() {
-        let text = sample().to_string();
-        assert_eq!(text, include_str!("../../tests/data/checkpoint.v1.jsonl"));
-        let read: Checkpoint = text.parse().unwrap();
-        assert_eq!(read, sample());
-        assert_eq!(read.records(), 17);
-        assert_eq!(read.at(), UnixTime(1_790_000_000));
-        assert_eq!(read.check(&[1; 32]), Ok(()));
-        assert_eq!(read.check(&[2; 32]), Err(CheckpointError::Forged));
-    }
-
-    #[test]
-    fn whatever_is_altered_is_found() {
-        let text = sample().to_string();
-        let lines: Vec<&str> = text.lines().collect();
-        let (_, root) = text.split_once("\"root\":\"").unwrap();
-        let root = root.split('"').next().unwrap().to_owned();
-        let forged = text.replace("1790000000", "1790000001");
-        let read: Checkpoint = forged.parse().unwrap();
-        assert_eq!(read.check(&[1; 32]), Err(CheckpointError::Forged));
-        for (broken, found) in [
-            (lines[..3].join("\n"), CheckpointError::Altered),
-            // Each of the three in the first line tells by itself.
-            (
-                text.replacen("\"accounts\":3", "\"accounts\":2", 1),
-                CheckpointError::Altered,
-            ),
-            (
-                text.replacen("\"records\":17", "\"records\":16", 1),
-                CheckpointError::Altered,
-            ),
-            (
-                text.replace(&root, &"0".repeat(root.len())),
-                CheckpointError::Altered,
-            ),
-            (
-                text.replace("\"records\":12", "\"records\":11"),
-                CheckpointError::Altered,
-            ),
-            (
-                text.replace("\"checkpoint\":1", "\"checkpoint\":2"),
-                CheckpointError::Newer(2),
-            ),
-        ] {
-            assert_eq!(broken.parse::<Checkpoint>(), Err(found), "{broken}");
-        }
-        for (broken, at) in [
-            ("", 1),
-            (&*format!("{text}x"), 5),
-            (&*text.replacen("{\"acc", "[", 1), 2),
-        ] {
-            let error = broken.parse::<Checkpoint>().unwrap_err();
-            assert!(
-                matches!(error, CheckpointError::BadLine { line, .. } if line == at),
-                "{error}"
-            );
-        }
-    }
-}
+mod tests;

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use crate::audit::{Broken, Checkpoint, Record};
+use crate::audit::verify::Known;
+use crate::audit::{Broken, Checkpoint, Record, Stand};
 use crate::disk;
 use crate::error::{Config, Error, Unavailable};
 use crate::mfa::Mfa;
 use crate::operator::Operator;
-use crate::store::{Item, MetadataId, Query, RowKey};
+use crate::store::{MetadataId, RowKey};
 
 /// Audit records that are forgotten in one change.
 const SOME: u32 = 1000;
@@ -27,16 +28,16 @@ pub struct Verified {
 }
 
 impl Mfa {
+    /// Tells each record as it verifies: a record that was altered is told to no reader.
     pub(crate) async fn audit_of(
         &self,
         account: AccountId,
         mut each: impl FnMut(u64, Record) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.pages(Query::Audit(account), |item| match item {
-            Item::Audit(row) => each(row.seq, disk::read_record(&row.body)?),
-            _ => Ok(()),
-        })
-        .await
+        let of = self.chain_of(account).await?;
+        let of = of.ok_or(Config::Missing("account"))?;
+        self.verify(&of, None, |record, head| each(head.seq, record))
+            .await
     }
 }
 
@@ -54,7 +55,7 @@ impl Operator {
             .chain_of(account)
             .await?
             .ok_or(Config::Missing("account"))?;
-        self.verify(&of, None, |_, _| ()).await?;
+        self.verify(&of, None, |_, _| Ok(())).await?;
         Ok(of.head.seq)
     }
 
@@ -91,19 +92,28 @@ impl Operator {
         }
         let mut missing: BTreeSet<AccountId> =
             against.into_iter().flat_map(Checkpoint::accounts).collect();
-        let organizations = self.organization_ids().await?.into_iter();
-        let mut homes: BTreeMap<OrgId, (u64, Vec<AccountId>)> =
-            organizations.map(|org| (org, Default::default())).collect();
+        let kept = against.map(Checkpoint::homes).into_iter().flatten();
+        let mut homes: BTreeMap<OrgId, Known> =
+            kept.map(|(org, home)| (*org, Known::of(*home))).collect();
+        for org in self.organization_ids().await? {
+            homes.entry(org).or_default();
+        }
         for (id, external_id, of) in self.chains().await? {
             missing.remove(&id);
             let anchor = against.and_then(|checkpoint| checkpoint.head(id));
             let chain = match of {
                 Ok(of) => {
                     // Its organization may have no row any more.
-                    let (newest, administrators) = homes.entry(of.org).or_default();
-                    let policy = |record: &Record, _| *newest = record.policy.max(*newest);
-                    let verified = self.verify(&of, anchor, policy).await;
-                    administrators.extend(of.is_administrator.then_some(id));
+                    let known = homes.entry(of.org).or_default();
+                    let verified = self
+                        .verify(&of, anchor, |record, _| {
+                            known.add(&record);
+                            Ok(())
+                        })
+                        .await;
+                    known
+                        .administrators
+                        .extend(of.is_administrator.then_some(id));
                     broken(verified)?.map(|()| of.head.seq)
                 }
                 Err(altered) => Err(altered.into()),
@@ -114,9 +124,8 @@ impl Operator {
                 chain,
             });
         }
-        for (org, (newest, administrators)) in homes {
-            self.verify_home(org, newest, administrators, &mut each)
-                .await?;
+        for (org, known) in homes {
+            self.verify_home(org, known, &mut each).await?;
         }
         for account in missing {
             let expected = against
@@ -131,7 +140,7 @@ impl Operator {
         Ok(())
     }
 
-    /// Signs where every chain stands. Before that, check the chains against the previous checkpoint: later checks do
+    /// Signs where every chain stands, and the rows of every organization. Before that, check the chains against the previous checkpoint: later checks do
     /// not notice a record that is missing already.
     ///
     /// ```
@@ -145,11 +154,14 @@ impl Operator {
     /// [`Error`].
     pub async fn checkpoint(&self) -> Result<Checkpoint, Error> {
         let vault = self.unlock().await?;
-        let mut heads = BTreeMap::new();
+        let mut stand = Stand::default();
         for (id, _, of) in self.chains().await? {
-            heads.insert(id, of?.head);
+            stand.heads.insert(id, of?.head);
         }
-        Ok(Checkpoint::sign(self.now(), heads, &vault.audit))
+        for org in self.organization_ids().await? {
+            stand.homes.insert(org, self.home_state(org).await?);
+        }
+        Ok(Checkpoint::sign(self.now(), stand, &vault.audit))
     }
 
     /// Tells `each` audit record of an account, oldest first, with its number.
@@ -164,7 +176,8 @@ impl Operator {
     /// ```
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Unavailable::Audit`](crate::Unavailable::Audit), which names the record that is missing or not what was written:
+    /// neither it nor what follows is told. [`Config::Missing`](crate::Config::Missing) when there is no such account.
     pub async fn audit(
         &self,
         account: AccountId,
@@ -201,6 +214,7 @@ impl Operator {
                 if !young {
                     last = Some(head);
                 }
+                Ok(())
             })
             .await?;
             if let Some(last) = last {

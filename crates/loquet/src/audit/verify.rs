@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use loquet_policy::{AccountId, Administrator, Authenticator, OrgId};
 
-use crate::audit::{AuditHead, Broken, Chain, Record, Verified};
+use crate::audit::{AuditHead, Broken, Chain, HomeState, Record, RowState, Verified};
 use crate::decide::home_of;
 use crate::disk::{self, DiskError, Forgotten, RowKeys};
 use crate::error::Error;
-use crate::mfa::TRIES;
+use crate::mfa::{Mfa, TRIES};
 use crate::operator::Operator;
 use crate::records::PersonRecord;
 use crate::store::{AccountRow, Item, MetadataId, Query, Row, RowKey, Version, Versioned};
@@ -33,12 +33,37 @@ impl Of {
     }
 }
 
+/// What an organization's accounts and their records say of its rows.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The newest versions of the organization's row and of its roster.
+    organization: u64,
+    roster: u64,
+    /// The same rows, as a checkpoint has them.
+    kept: Option<HomeState>,
+    pub(super) administrators: Vec<AccountId>,
+}
+
+impl Known {
+    pub(super) fn of(kept: HomeState) -> Self {
+        Self {
+            kept: Some(kept),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn add(&mut self, record: &Record) {
+        self.organization = self.organization.max(record.policy);
+        self.roster = self.roster.max(record.roster);
+    }
+}
+
 /// Whether the roster lists it.
 fn is_administrator(person: &PersonRecord) -> bool {
     person.facts.is_active() && person.facts.is_administrator()
 }
 
-impl Operator {
+impl Mfa {
     pub(super) async fn chain_of(&self, account: AccountId) -> Result<Option<Of>, Error> {
         let keys = self.row_keys(self.unlock().await?);
         let found = self.store().load(&[RowKey::Account(account)]).await?;
@@ -47,30 +72,12 @@ impl Operator {
         Ok(of.transpose()?)
     }
 
-    /// Reads every account, also one whose organization has no row: its id and its name as the row says them, authentic or
-    /// not, and where its chain stands.
-    pub(super) async fn chains(
-        &self,
-    ) -> Result<Vec<(AccountId, String, Result<Of, DiskError>)>, Error> {
-        let keys = self.row_keys(self.unlock().await?);
-        let mut chains = Vec::new();
-        self.pages(Query::AllAccounts, |item| {
-            if let Some((row, version)) = item.account() {
-                let of = Of::new(&row, version, &keys);
-                chains.push((row.id, row.external_id, of));
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(chains)
-    }
-
     /// Follows a chain to its end, past `anchor`, and tells `each` record with where it stands.
     pub(super) async fn verify(
         &self,
         of: &Of,
         anchor: Option<AuditHead>,
-        mut each: impl FnMut(&Record, AuditHead),
+        mut each: impl FnMut(Record, AuditHead) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let vault = self.unlock().await?;
         let from = match self.metadata(MetadataId::forgotten(of.id)).await? {
@@ -100,8 +107,7 @@ impl Operator {
             if record.at != row.at || row.org != of.org {
                 return Err(Broken::Altered { seq: row.seq }.into());
             }
-            each(&record, chain.head());
-            Ok(())
+            each(record, chain.head())
         })
         .await?;
         let found = chain.head().seq;
@@ -133,18 +139,46 @@ impl Operator {
         }
         Ok(())
     }
+}
 
-    /// Checks the rows of an organization itself. `newest` is the newest version of its rules on which the records of its
-    /// accounts say that something was decided; `administrators` are those of its accounts.
+impl Operator {
+    /// Reads every account, also one whose organization has no row: its id and its name as the row says them, authentic or
+    /// not, and where its chain stands.
+    pub(super) async fn chains(
+        &self,
+    ) -> Result<Vec<(AccountId, String, Result<Of, DiskError>)>, Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let mut chains = Vec::new();
+        self.pages(Query::AllAccounts, |item| {
+            if let Some((row, version)) = item.account() {
+                let of = Of::new(&row, version, &keys);
+                chains.push((row.id, row.external_id, of));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(chains)
+    }
+
+    /// How the rows of an organization stand.
+    pub(super) async fn home_state(&self, org: OrgId) -> Result<HomeState, Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let home = Home::read(&self.store().load(&home_of(org)).await?, &keys);
+        Ok(HomeState {
+            organization: home.organization?,
+            roster: home.roster?.0,
+        })
+    }
+
+    /// Checks the rows of an organization itself.
     pub(super) async fn verify_home(
         &self,
         org: OrgId,
-        newest: u64,
-        administrators: impl IntoIterator<Item = AccountId>,
+        known: Known,
         each: &mut impl FnMut(Verified),
     ) -> Result<(), Error> {
         let keys = self.row_keys(self.unlock().await?);
-        let mut accounts: BTreeSet<AccountId> = administrators.into_iter().collect();
+        let mut accounts: BTreeSet<AccountId> = known.administrators.iter().copied().collect();
         for _ in 0..TRIES {
             let asked = home_of(org).into_iter();
             let asked: Vec<RowKey> = asked
@@ -152,14 +186,14 @@ impl Operator {
                 .collect();
             // All from one view: what changes meanwhile changes on both sides.
             let home = Home::read(&self.store().load(&asked).await?, &keys);
-            if let Ok(listed) = &home.roster {
+            if let Ok((_, listed)) = &home.roster {
                 let before = accounts.len();
                 accounts.extend(listed.iter().map(|entry| entry.account));
                 if accounts.len() > before {
                     continue;
                 }
             }
-            for (row, broken) in home.broken(org, newest) {
+            for (row, broken) in home.broken(org, &known) {
                 each(Verified {
                     row,
                     external_id: String::new(),
@@ -172,13 +206,16 @@ impl Operator {
     }
 }
 
+/// An administrator: the account, and whether it is enrolled and suspended.
+type Listed = (AccountId, bool, bool);
+
 /// An organization's own rows, and its administrators.
 struct Home {
-    /// The version of the organization's row.
-    organization: Result<Version, Broken>,
-    roster: Result<Vec<Administrator>, Broken>,
-    /// The accounts that a roster lists, and whether each is enrolled; none where one of them cannot be read.
-    administrators: Option<Vec<(AccountId, bool)>>,
+    organization: Result<RowState, Broken>,
+    /// The roster's row, and the administrators that it lists.
+    roster: Result<(RowState, Vec<Administrator>), Broken>,
+    /// The accounts that a roster lists; none where one of them cannot be read.
+    administrators: Option<Vec<Listed>>,
 }
 
 impl Home {
@@ -192,11 +229,13 @@ impl Home {
             match row {
                 Row::Organization(row) => {
                     let read = disk::read_organization(row, *version, keys);
-                    home.organization = read.map(|_| *version).map_err(Broken::from);
+                    let state = read.map(|_| RowState::new(*version, &row.body));
+                    home.organization = state.map_err(Broken::from);
                 }
                 Row::Roster(row) => {
                     let read = disk::read_roster(row, *version, keys);
-                    let listed = read.map(|roster| roster.administrators);
+                    let state = RowState::new(*version, &row.body);
+                    let listed = read.map(|roster| (state, roster.administrators));
                     home.roster = listed.map_err(Broken::from);
                 }
                 Row::Account(row) => home.add(disk::read_person(row, *version, keys)),
@@ -209,8 +248,10 @@ impl Home {
     fn add(&mut self, account: Result<PersonRecord, DiskError>) {
         match (account, &mut self.administrators) {
             (Ok(person), Some(all)) if is_administrator(&person) => {
-                let enrolled = matches!(person.facts.authenticator, Authenticator::Active { .. });
-                all.push((person.facts.id, enrolled));
+                let authenticator = person.facts.authenticator;
+                let enrolled = matches!(authenticator, Authenticator::Active { .. });
+                let suspended = matches!(authenticator, Authenticator::Suspended { .. });
+                all.push((person.facts.id, enrolled, suspended));
             }
             (Ok(_), _) => {}
             // It is told of itself.
@@ -218,27 +259,29 @@ impl Home {
         }
     }
 
-    fn broken(self, org: OrgId, newest: u64) -> Vec<(RowKey, Broken)> {
-        let mut all = Vec::new();
-        match self.organization {
-            Ok(Version(row)) if row < newest => {
-                let broken = Broken::PutBack { row, log: newest };
-                all.push((RowKey::Organization(org), broken));
-            }
-            Ok(_) => {}
-            Err(broken) => all.push((RowKey::Organization(org), broken)),
-        }
-        match (self.roster, self.administrators) {
-            (Err(broken), _) => all.push((RowKey::Roster(org), broken)),
-            (Ok(listed), Some(mut administrators)) => {
-                administrators.sort_unstable();
-                let listed = listed.iter().map(|entry| (entry.account, entry.enrolled));
-                if !listed.eq(administrators) {
-                    all.push((RowKey::Roster(org), Broken::OtherAdministrators));
-                }
-            }
-            (Ok(_), None) => {}
-        }
-        all
+    fn broken(self, org: OrgId, known: &Known) -> Vec<(RowKey, Broken)> {
+        let kept = known.kept;
+        let organization = match self.organization {
+            Ok(row) => row.broken(known.organization, kept.map(|kept| kept.organization)),
+            Err(broken) => Some(broken),
+        };
+        let roster = match self.roster {
+            Ok((row, listed)) => row
+                .broken(known.roster, kept.map(|kept| kept.roster))
+                .or_else(|| lists_others(&listed, self.administrators?)),
+            Err(broken) => Some(broken),
+        };
+        let [organization_key, roster_key] = home_of(org);
+        let organization = organization.map(|broken| (organization_key, broken));
+        let roster = roster.map(|broken| (roster_key, broken));
+        organization.into_iter().chain(roster).collect()
     }
+}
+
+/// Whether a roster lists other administrators than there are.
+fn lists_others(listed: &[Administrator], mut administrators: Vec<Listed>) -> Option<Broken> {
+    administrators.sort_unstable();
+    let listed = listed.iter();
+    let listed = listed.map(|entry| (entry.account, entry.enrolled, entry.suspended));
+    (!listed.eq(administrators)).then_some(Broken::OtherAdministrators)
 }

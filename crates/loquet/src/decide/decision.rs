@@ -13,7 +13,7 @@ use crate::decide::recipients::addressed;
 use crate::devices;
 use crate::disk::FirstOutcome;
 use crate::records::{AccountRecord, OrganizationRecord, Rules};
-use crate::store::{AttemptId, RowKey};
+use crate::store::{AttemptId, RowKey, Version};
 
 /// The rows that an operation still needs, given what is known. Empty: enough to decide.
 pub(crate) fn needs<C: Operation>(operation: &C, id: AttemptId, facts: &Facts) -> Vec<RowKey> {
@@ -119,7 +119,7 @@ fn write<C: Operation>(
     facts: &Facts,
     decision: Decision,
 ) -> Decided<C::Grant> {
-    let mut record = record(operation, case, facts, &decision);
+    let mut record = record(operation, case, &decision);
     let Decision {
         answer,
         changes,
@@ -177,17 +177,11 @@ fn write<C: Operation>(
 }
 
 /// What the audit log says of a grant; of a refusal it has another verdict.
-fn record<C: Operation>(
-    operation: &C,
-    case: &Case<'_>,
-    facts: &Facts,
-    decision: &Decision,
-) -> Record {
+fn record<C: Operation>(operation: &C, case: &Case<'_>, decision: &Decision) -> Record {
     Record {
         subject: operation.subject(),
         rule: Some(case.rule(decision)),
         address: case.attempt.client.address,
-        policy: organization_version(facts),
         unrecorded: case.unrecorded,
         ..Record::new(case.now, case.actor.facts.id, C::NAME, "GRANTED")
     }
@@ -245,9 +239,13 @@ impl Rows {
         self,
         case: &Case<'_>,
         facts: &Facts,
-        (record, notices): (Record, Vec<Notice>),
+        (mut record, notices): (Record, Vec<Notice>),
         outcome: FirstOutcome,
     ) -> Change {
+        let org = case.actor.facts.org;
+        let [organization, roster] = home_of(org);
+        record.policy = version_after(facts, organization, self.organization.is_some());
+        record.roster = version_after(facts, roster, self.roster.is_some());
         let organization = self.organization.as_ref().or(case.organization);
         let roster = self.roster.as_ref().or(facts.roster.as_ref());
         Change {
@@ -279,10 +277,10 @@ impl Rows {
     }
 }
 
-fn organization_version(facts: &Facts) -> u64 {
-    facts
-        .read
-        .iter()
-        .find(|(key, _)| matches!(key, RowKey::Organization(_)))
-        .map_or(0, |(_, version)| version.0)
+/// The version of a row once the decision is made: that which it writes, or else that which it read. The version before
+/// would let the last change be undone unseen, by the row that it replaced.
+fn version_after(facts: &Facts, key: RowKey, is_written: bool) -> u64 {
+    let read = facts.read.iter().find(|(read, _)| *read == key);
+    let read = read.map_or(Version::ABSENT, |(_, version)| *version);
+    if is_written { read.next() } else { read }.0
 }

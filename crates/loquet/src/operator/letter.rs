@@ -35,8 +35,9 @@ pub struct Letter {
     /// administrator is told whose account was reset, and whose authenticator was disabled. None where the event is the
     /// reader's own or the whole organization's.
     pub about: Option<String>,
-    /// In the letters about an enrollment and about a reported loss, to the owner: "that was not me". `loquet-web` answers
-    /// the one under `/not-me/LINK` with [`Mfa::report_unrecognized`](crate::Mfa::report_unrecognized), the other under
+    /// In the letters about an enrollment and about a reported loss, to the owner: "that was not me". A letter about an
+    /// enrollment that is delivered after its link has expired brings none. `loquet-web` answers the one under
+    /// `/not-me/LINK` with [`Mfa::report_unrecognized`](crate::Mfa::report_unrecognized), the other under
     /// `/undo-report/LINK` with [`Mfa::undo_report`](crate::Mfa::undo_report).
     pub link: Option<NotMeLink>,
     /// In the letter to a new notice address: the code to type back, with

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use loquet_policy::limits::BINDING_LINK;
 use loquet_policy::{AccountId, Audience, Event, OrgId, Organization, RoleId, UnixTime, covers};
 
 use crate::account::address_code::AddressCode;
@@ -80,10 +81,15 @@ fn is_reader(person: &PersonRecord, organization: &Organization, role: RoleId) -
     person.facts.is_active() && covers(organization, &person.facts.roles, role)
 }
 
-/// The addresses that a notice goes to, the oldest first. The one that waits for its code is last, and hears of nothing but
-/// that.
-fn targets(person: &PersonRecord, row: &NoticeRow, body: &NoticeBody) -> Vec<Address> {
-    let mut targets = person.addresses.recipients(row.at);
+/// Whether the time is over in which a notice is tried again.
+const fn is_late(row: &NoticeRow, now: UnixTime) -> bool {
+    now.0 >= row.at.plus(GIVE_UP).0
+}
+
+/// The addresses that a notice goes to which receive notices at `at`, the oldest first. The one that waits for its code is
+/// last, and hears of nothing but that.
+fn targets(person: &PersonRecord, body: &NoticeBody, at: UnixTime) -> Vec<Address> {
+    let mut targets = person.addresses.recipients(at);
     if body.notice.event == Event::AddressChangeBegun
         && let Some(pending) = person.addresses.pending()
     {
@@ -187,7 +193,10 @@ impl Operator {
         let Some(person) = reader.filter(is_told) else {
             return Ok(Done::Spared);
         };
-        let targets = targets(&person, row, &body);
+        let now = self.now();
+        // After its week it may be one that was delivered, and that a writer of the database put back.
+        let at = if is_late(row, now) { now } else { row.at };
+        let targets = targets(&person, &body, at);
         if targets.len() > 1 {
             let copy = |address| {
                 let address = Some(address);
@@ -250,6 +259,9 @@ impl Operator {
             Some(account) => self.person(account).await?.map(|it| it.external_id),
             None => None,
         };
+        let is_bound = matches!(body.notice.event, Event::Bound { .. });
+        let is_expired = is_bound && self.now() >= row.at.plus(BINDING_LINK);
+        let epoch = body.epoch.filter(|_| !is_expired);
         let link = |epoch| NotMeLink::derive(&vault.keys, id, epoch);
         Ok(Some(Letter {
             notice: number,
@@ -261,7 +273,7 @@ impl Operator {
             organization,
             at: row.at,
             event: body.notice.event,
-            link: body.epoch.map(link),
+            link: epoch.map(link),
             code,
         }))
     }
@@ -286,7 +298,7 @@ impl Operator {
         } else {
             Some(to.deliver(letter).await)
         };
-        let is_late = self.now() >= row.at.plus(GIVE_UP);
+        let is_late = is_late(row, self.now());
         let kind = match sent {
             Some(Ok(())) => {
                 if let Some(address) = address {

@@ -23,6 +23,9 @@ struct Home {
     id: OrgId,
     /// Whether what was bound is unknown.
     unknown: bool,
+    /// The versions that its row and its roster are written at, once its accounts are right.
+    policy: Version,
+    roster: Version,
     administrators: Vec<Account>,
     ids: BTreeSet<AccountId>,
     names: BTreeSet<String>,
@@ -101,6 +104,8 @@ impl Operator {
             let mut home = Home {
                 id,
                 unknown: how.was_enabled.contains(&id),
+                policy: next(self.organization_row(id).await?),
+                roster: next(self.roster_row(id).await?),
                 administrators: Vec::new(),
                 ids: BTreeSet::new(),
                 names: BTreeSet::new(),
@@ -293,7 +298,11 @@ impl Operator {
         record.sessions.clear();
         let (id, org) = (record.facts.id, home.id);
         let vault = self.unlock().await?;
-        let told = Record::new(done.now, id, "restore", "GRANTED");
+        let told = Record {
+            policy: home.policy.0,
+            roster: home.roster.0,
+            ..Record::new(done.now, id, "restore", "GRANTED")
+        };
         let told = told
             .chain(&mut record.audit, id, org, &vault.audit)
             .map_err(|error| DiskError::Damaged {
@@ -324,4 +333,9 @@ impl Operator {
             Commit::Stale => Err(Error::Busy),
         }
     }
+}
+
+/// The version that is written over what was found.
+fn next<R>(found: Option<(R, Version)>) -> Version {
+    found.map_or(Version::ABSENT, |(_, version)| version).next()
 }

@@ -56,7 +56,8 @@ pub struct Restored {
     pub reset_codes: Vec<String>,
     /// The external ids of those whose recovery codes are void now.
     pub recovery: Vec<String>,
-    /// Accounts whose audit chain is broken, or lacks records that the checkpoint vouches for.
+    /// Accounts whose audit chain is broken, or lacks records that the checkpoint vouches for, and rows of organizations that
+    /// are earlier than it says.
     pub lost: Vec<Verified>,
     /// The external ids of accounts that only the replaced store had, and that were carried over.
     pub carried: Vec<String>,

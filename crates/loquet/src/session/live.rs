@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn t57_sessions_by_password_end_no_session_by_code() {
+    fn t59_sessions_by_password_end_no_session_by_code() {
         let mut sessions = Sessions::default();
         let by_code = session(1, Level::Level2);
         sessions.replace(None, &by_code);

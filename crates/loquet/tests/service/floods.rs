@@ -167,7 +167,7 @@ async fn t40_runs_of_refusals_are_recorded_twice() {
 
 /// Requests that change nothing, each refused: what one does not write, another in turn with it does not either.
 #[tokio::test]
-async fn t55_refusals_in_turn_write_within_bounds() {
+async fn t57_refusals_in_turn_write_within_bounds() {
     const KINDS: usize = 6;
     for (first, second) in
         (0..KINDS).flat_map(|first| (0..first).map(move |second| (first, second)))
@@ -218,7 +218,7 @@ async fn t55_refusals_in_turn_write_within_bounds() {
 
 /// An enrollment that is shown again is not written down because a code that is none came before it.
 #[tokio::test]
-async fn t55_shown_enrollment_writes_no_count() {
+async fn t57_shown_enrollment_writes_no_count() {
     let fixture = fixture().await;
     fixture.imposed().await;
     let session = fixture.log_in(CHLOE).await.session;

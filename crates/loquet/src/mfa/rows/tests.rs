@@ -104,7 +104,7 @@ fn foreign_account_takes_no_lane() {
 
 /// A user who may not reset another cannot hold up the other's log-in, however often the request comes.
 #[test]
-fn t56_refusals_that_write_nothing_take_no_lane() {
+fn t58_refusals_that_write_nothing_take_no_lane() {
     wait(async {
         let mfa = mfa().await;
         let provision = mfa.provision();
