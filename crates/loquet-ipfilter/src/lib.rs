@@ -63,7 +63,8 @@ pub use client::header::HeaderKind;
 pub use client::proxies::{Proxy, ProxyError, TrustedProxies};
 pub use client::reason::Reason;
 pub use client::resolve::{ClientAddress, Resolved};
-pub use compile::error::CompileError;
+pub use compile::error::{CompileError, Limit};
+pub use compile::limits::CompileLimits;
 pub use import::geo::{Classes, DatabaseKind, Geo, Stale};
 pub use import::list_reader::{ImportError, ImportFault};
 #[cfg(feature = "maxmind")]

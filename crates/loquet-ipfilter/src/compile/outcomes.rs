@@ -1,5 +1,7 @@
 //! The outcome of each list of rules. Lists with equal outcomes are one value in the index.
 
+use crate::compile::error::{CompileError, Limit};
+use crate::compile::limits::CompileLimits;
 use crate::compile::rule_lists::{ListId, RuleLists};
 use crate::compile::spans::FixedMap;
 use crate::query::evaluate::{Audience, Devices};
@@ -53,6 +55,14 @@ impl Outcome {
         }
     }
 
+    /// Returns its size in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let tags = self.steps.iter().map(|step| size_of_val(&*step.tags));
+        size_of::<Self>()
+            .saturating_add(size_of_val(&*self.steps))
+            .saturating_add(tags.sum())
+    }
+
     #[inline]
     pub(crate) fn decide(&self, audience: Audience<'_>) -> Decision {
         let applies = |step: &&Step| audience.matches_rule(&step.tags, step.devices, step.decision);
@@ -75,11 +85,13 @@ pub(crate) struct Outcomes<'r> {
     outcomes: Vec<Outcome>,
     ids: FixedMap<Outcome, u16>,
     seen: Vec<Option<u16>>,
-    overflow: bool,
+    bytes: usize,
+    limits: CompileLimits,
+    fault: Option<CompileError>,
 }
 
 impl<'r> Outcomes<'r> {
-    pub(crate) fn new(rules: &'r Rules, lists: &'r RuleLists) -> Self {
+    pub(crate) fn new(rules: &'r Rules, lists: &'r RuleLists, limits: &CompileLimits) -> Self {
         let outcomes = vec![
             Outcome::constant(Decision::Deny),
             Outcome::constant(Decision::Allow),
@@ -91,7 +103,9 @@ impl<'r> Outcomes<'r> {
             outcomes,
             ids,
             seen: vec![None; lists.len()],
-            overflow: false,
+            bytes: 0,
+            limits: *limits,
+            fault: None,
         }
     }
 
@@ -112,13 +126,18 @@ impl<'r> Outcomes<'r> {
         let outcome = Outcome::of(self.rules, self.lists, list);
         let id = match (self.ids.get(&outcome), u16::try_from(self.outcomes.len())) {
             (Some(id), _) => *id,
-            (None, Ok(id)) => {
+            (None, Ok(id)) if self.fault.is_none() => {
+                self.bytes = self.bytes.saturating_add(outcome.bytes());
+                self.fault = self.limits.check_bytes(self.bytes).err();
                 self.outcomes.push(outcome.clone());
                 self.ids.insert(outcome, id);
                 id
             }
-            (None, Err(_)) => {
-                self.overflow = true;
+            (None, _) => {
+                self.fault.get_or_insert(CompileError::TooLarge {
+                    limit: Limit::Combinations(usize::from(u16::MAX)),
+                    rule: None,
+                });
                 0
             }
         };
@@ -128,8 +147,11 @@ impl<'r> Outcomes<'r> {
         id
     }
 
-    /// Returns the outcomes, or `None` if there are too many to number.
-    pub(crate) fn finish(self) -> Option<Vec<Outcome>> {
-        (!self.overflow).then_some(self.outcomes)
+    /// Returns the outcomes.
+    pub(crate) fn finish(self) -> Result<Vec<Outcome>, CompileError> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok(self.outcomes),
+        }
     }
 }

@@ -24,6 +24,7 @@ mod databases;
 mod forwarded;
 mod generated;
 mod import;
+mod limits;
 mod lint;
 #[cfg(feature = "maxmind")]
 mod maxmind;
