@@ -12,7 +12,7 @@ const SMALL: CompileLimits = CompileLimits {
     bytes: 1 << 20,
 };
 
-/// A range of 238 networks for each of many tags: 16 KiB of text that once took half a gigabyte.
+/// A range of 158 networks for each of many tags: 16 KiB of text that once took half a gigabyte.
 fn ranges_for_tags(tags: usize) -> Rules {
     let mut text = String::from("precedence most-specific\ndefault allow\n");
     for tag in 100..100 + tags {
