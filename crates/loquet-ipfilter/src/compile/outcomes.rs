@@ -1,11 +1,14 @@
 //! The outcome of each list of rules. Lists with equal outcomes are one value in the index.
 
+use core::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use crate::compile::error::{CompileError, Limit};
 use crate::compile::limits::CompileLimits;
 use crate::compile::rule_lists::{ListId, RuleLists};
 use crate::compile::spans::FixedMap;
 use crate::query::evaluate::{Audience, Devices};
-use crate::{Decision, Rules, Tag};
+use crate::{Decision, DeviceTier, Rules, Tag};
 
 /// What a list of rules decides for each audience, apart from which rule decides.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -55,6 +58,59 @@ impl Outcome {
         }
     }
 
+    /// Returns whether a user whom this denies is allowed `after`: any set of tags, on any device.
+    pub(crate) fn opens(&self, after: &Self) -> bool {
+        let mut devices = [DeviceTier::Unknown, DeviceTier::Known].into_iter();
+        devices.any(|device| self.opens_on(after, device))
+    }
+
+    /// The first step for one of a user's tags decides, so that two tags suffice for any pair of deciding steps: one for
+    /// the step of before, one for the step of after. The second must not decide before the first where that denies.
+    fn opens_on(&self, after: &Self, device: DeviceTier) -> bool {
+        let (old, new) = (self.first_steps(device), after.first_steps(device));
+        let tags = old.of_tags.keys().chain(new.of_tags.keys());
+        let mut steps: Vec<(usize, usize)> = tags.map(|tag| (old.of(*tag), new.of(*tag))).collect();
+        steps.push((old.of_all, new.of_all));
+        // Those that decide last before come first.
+        steps.sort_unstable_by_key(|(old, new)| (Reverse(*old), *new));
+        let mut allowing = usize::MAX;
+        steps.chunk_by(|one, two| one.0 == two.0).any(|chunk| {
+            let allows = |step: &usize| after.decision(*step) == Decision::Allow;
+            let here = chunk.iter().map(|(_, new)| *new).filter(allows).min();
+            allowing = allowing.min(here.unwrap_or(usize::MAX));
+            let mut denied = chunk
+                .iter()
+                .filter(|(old, _)| self.decision(*old) == Decision::Deny);
+            denied.any(|(_, new)| allowing <= *new)
+        })
+    }
+
+    fn decision(&self, step: usize) -> Decision {
+        self.steps
+            .get(step)
+            .map_or(self.otherwise, |step| step.decision)
+    }
+
+    fn first_steps(&self, device: DeviceTier) -> FirstSteps {
+        let mut first = FirstSteps {
+            of_tags: BTreeMap::new(),
+            of_all: self.steps.len(),
+        };
+        for (at, step) in self.steps.iter().enumerate() {
+            if !step.devices.contains(device) {
+                continue;
+            }
+            if step.tags.is_empty() {
+                first.of_all = at;
+                break;
+            }
+            for tag in &step.tags {
+                first.of_tags.entry(*tag).or_insert(at);
+            }
+        }
+        first
+    }
+
     /// Returns its size in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let tags = self.steps.iter().map(|step| size_of_val(&*step.tags));
@@ -70,6 +126,18 @@ impl Outcome {
             .iter()
             .find(applies)
             .map_or(self.otherwise, |step| step.decision)
+    }
+}
+
+/// The first step that applies to users with a tag, and to all users.
+struct FirstSteps {
+    of_tags: BTreeMap<Tag, usize>,
+    of_all: usize,
+}
+
+impl FirstSteps {
+    fn of(&self, tag: Tag) -> usize {
+        self.of_tags.get(&tag).copied().unwrap_or(self.of_all)
     }
 }
 

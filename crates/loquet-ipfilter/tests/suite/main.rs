@@ -28,6 +28,7 @@ mod limits;
 mod lint;
 #[cfg(feature = "maxmind")]
 mod maxmind;
+mod opens;
 mod oracle;
 mod other_sources;
 mod planes;
