@@ -254,8 +254,8 @@ impl AdminHandle<'_> {
         self.mfa.access_rules(self.user).await
     }
 
-    /// Sets the access rules (`loquet_ipfilter` has their grammar); an empty text removes them. Rules that let more clients
-    /// in need a fresh code (empty otherwise) and hold after 72 hours.
+    /// Sets the access rules (`loquet_ipfilter` has their grammar); an empty text removes them. Rules that may let more
+    /// clients in need a fresh code (empty otherwise) and hold after 72 hours; see [`loquet_ipfilter::opens`].
     ///
     /// ```
     /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized, rules: &str) -> Result<(), loquet::Error> {

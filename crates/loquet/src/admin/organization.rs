@@ -3,10 +3,10 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use loquet_ipfilter::{Decision, Filter, Rules as AccessRules, diff};
-use loquet_policy::OrgId;
+use loquet_ipfilter::{Filter, Rules as AccessRules, opens};
 use loquet_policy::{
-    Access, AccountId, Command, Grant, Refusal, RoleId, Setting, SettingKind, Start, UnixTime,
+    Access, AccountId, Command, Grant, OrgId, Refusal, RoleId, Setting, SettingKind, Start,
+    UnixTime,
 };
 
 use crate::admin::remind::{is_due, remind};
@@ -318,13 +318,11 @@ impl Operation for SetAccessRules {
         {
             return Err(Refusal::WouldLockOut);
         }
-        // Exact, over the whole address space: rules that let in no client that was kept out hold at once.
+        // Rules hold at once if it is proved that they let in no client that was kept out.
         let opens = match case.access {
             AccessCheck::Open => false,
             AccessCheck::Unreadable => true,
-            AccessCheck::Guarded(old) => diff(old, &self.filter).iter().any(|difference| {
-                difference.gained > 0 || difference.unknown_address == Some(Decision::Allow)
-            }),
+            AccessCheck::Guarded(old) => opens(old, &self.filter),
         };
         Ok(Command::ChangeSetting {
             setting: Setting::AccessRules {
