@@ -4,6 +4,7 @@ pub(crate) mod error;
 mod facts_table;
 mod groups;
 pub(crate) mod index;
+pub(crate) mod limits;
 pub(crate) mod line_numbers;
 pub(crate) mod outcomes;
 pub(crate) mod rule_lists;

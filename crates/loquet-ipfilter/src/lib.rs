@@ -4,7 +4,7 @@
 //! - [`Geo`] holds countries, network operators and anonymizers from the operator's databases.
 //! - [`Filter::compile`] compiles both into an index, and [`Filter::check`] returns a [`Verdict`].
 //! - [`ClientAddress`] finds the client's address behind proxies.
-//! - [`Filter::lint`], [`diff`] and [`Filter::allowed_somewhere`] analyze rules over every address.
+//! - [`Filter::lint`], [`diff`], [`opens`] and [`Filter::allowed_somewhere`] analyze rules over every address.
 //!
 //! ```
 //! use loquet_ipfilter::{Filter, Origin, Rules, Tag};
@@ -63,7 +63,8 @@ pub use client::header::HeaderKind;
 pub use client::proxies::{Proxy, ProxyError, TrustedProxies};
 pub use client::reason::Reason;
 pub use client::resolve::{ClientAddress, Resolved};
-pub use compile::error::CompileError;
+pub use compile::error::{CompileError, Limit};
+pub use compile::limits::CompileLimits;
 pub use import::geo::{Classes, DatabaseKind, Geo, Stale};
 pub use import::list_reader::{ImportError, ImportFault};
 #[cfg(feature = "maxmind")]
@@ -73,6 +74,7 @@ pub use query::diff::{Change, Difference, UserGroup, diff};
 pub use query::facts::{Facts, Located};
 pub use query::filter::Filter;
 pub use query::lint::Finding;
+pub use query::opens::opens;
 pub use query::record::Record;
 pub use query::shared::SharedFilter;
 pub use query::verdict::{Origin, Verdict};

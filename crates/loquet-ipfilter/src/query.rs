@@ -6,6 +6,8 @@ mod explain;
 pub(crate) mod facts;
 pub(crate) mod filter;
 pub(crate) mod lint;
+pub(crate) mod opens;
 pub(crate) mod record;
 pub(crate) mod shared;
+mod tunnel_rules;
 pub(crate) mod verdict;

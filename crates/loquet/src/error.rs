@@ -145,7 +145,7 @@ pub enum Config {
     /// The access rules cannot be read; the error says where.
     #[error(transparent)]
     AccessRules(#[from] RulesError),
-    /// The access rules contradict each other.
+    /// The access rules contradict each other, or exceed [`MfaBuilder::rules_cost`](crate::MfaBuilder::rules_cost).
     #[error(transparent)]
     Conflict(#[from] CompileError),
     /// The access rules are too long.

@@ -93,7 +93,7 @@ pub use enrollment::operations::{NoOffer, Offer};
 pub use enrollment::recovery::Recovering;
 pub use error::{Config, Error, Unavailable};
 pub use keyring::{Keyring, KeyringError};
-pub use loquet_ipfilter::{DeviceTier, Geo};
+pub use loquet_ipfilter::{CompileLimits, DeviceTier, Geo};
 pub use loquet_policy::{
     Access, AccountId, Assurance, BreakGlass, Cause, Event, Mandate, MandateState, NextStep, OrgId,
     Preset, Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, SessionId,

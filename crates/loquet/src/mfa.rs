@@ -5,8 +5,8 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
-use loquet_ipfilter::{Filter, Geo};
-use loquet_policy::{AccountId, Digest, OrgId, Refusal, RoleId, Session, SessionLimits, UnixTime};
+use loquet_ipfilter::Geo;
+use loquet_policy::{AccountId, OrgId, Refusal, RoleId, Session, SessionLimits, UnixTime};
 
 use crate::decide;
 use crate::decide::commit::{Decided, InHost, commit, commit_in, commit_refusal, prepare};
@@ -24,6 +24,7 @@ use crate::store::erased::Erased;
 use crate::store::{AttemptId, MetadataId, Writes};
 
 mod builder;
+pub(crate) mod filters;
 mod records;
 pub(crate) mod rows;
 pub(crate) mod source;
@@ -31,14 +32,13 @@ mod unrecorded;
 pub(crate) mod vault;
 
 pub use builder::MfaBuilder;
+use filters::Filters;
 use source::{Actor, Source};
 pub(crate) use unrecorded::Unrecorded;
 use vault::{Ring, Vault};
 
 /// How often a decision is made again when another process changed what it read.
 pub(crate) const TRIES: u32 = 16;
-/// Compiled access rules that are kept.
-pub(crate) const FILTERS: usize = 64;
 /// Accounts whose organization is remembered.
 pub(crate) const HOMES: usize = 1 << 16;
 
@@ -70,7 +70,7 @@ pub(crate) struct Inner {
     /// Tells this process's attempts from those of another.
     pub(crate) nonce: [u8; 16],
     pub(crate) lanes: Lanes,
-    pub(crate) filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
+    pub(crate) filters: Filters,
     /// Where an account belonged when it was last read: what to read with it, never what to believe.
     pub(crate) homes: Mutex<BTreeMap<AccountId, OrgId>>,
     pub(crate) rejections: Mutex<Rejections>,

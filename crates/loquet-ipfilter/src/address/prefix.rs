@@ -138,7 +138,7 @@ impl Prefix {
 
     /// Returns the network of `len` bits that contains an address. A greater length than the family has counts as the
     /// family's.
-    const fn around(address: IpAddr, len: u8) -> Self {
+    pub(crate) const fn around(address: IpAddr, len: u8) -> Self {
         Self(match IpInet::new(address, len) {
             Ok(inet) => inet.network(),
             Err(_) => IpCidr::new_host(address),

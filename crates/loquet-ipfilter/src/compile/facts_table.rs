@@ -120,6 +120,11 @@ fn facts_of(
 }
 
 impl<K: Word> FactsTable<K> {
+    /// Returns the number of ranges.
+    pub(crate) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
     /// Returns the ranges of addresses whose facts satisfy a condition, evaluated once per distinct set of facts.
     pub(crate) fn ranges_where(&self, holds: impl Fn(&Facts) -> bool) -> Vec<(K, K)> {
         let held: Vec<bool> = self.facts.iter().map(holds).collect();

@@ -17,15 +17,15 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    /// Returns the group that the rule starts, or `None` if it joined an earlier one.
+    /// Returns what stands for the rule in the lists, and whether it joined an earlier rule's group.
     pub(crate) fn join(
         &mut self,
         rules: &Rules,
         index: u32,
         rule: &Rule,
-    ) -> Result<Option<u32>, CompileError> {
+    ) -> Result<(u32, bool), CompileError> {
         let Some(extra) = rule.extra.as_deref() else {
-            return Ok(Some(index));
+            return Ok((index, false));
         };
         let mut prefixes = rule.prefixes.clone();
         if let Prefixes::Many(list) = &mut prefixes {
@@ -35,19 +35,20 @@ impl Groups {
         let whole = (prefixes.clone(), extra.clone());
         let (decision, first) = *self.whole.entry(whole).or_insert((rule.decision, index));
         if decision != rule.decision {
-            return Err(contradiction(rules, first, index));
+            contradiction(rules, first, index)?;
         }
         let mut place = extra.clone();
         place.tags.clear();
         place.devices.clear();
-        let next = u32::try_from(self.groups.len()).map_err(|_| CompileError::TooLarge)?;
+        // There are fewer rules than such numbers.
+        let next = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
         let group = *self
             .places
             .entry((rule.decision, prefixes, place))
             .or_insert(next);
         if group == next {
             self.groups.push(vec![index]);
-            return Ok(Some(next | GROUP));
+            return Ok((next | GROUP, false));
         }
         if let Some(members) = usize::try_from(group)
             .ok()
@@ -55,7 +56,7 @@ impl Groups {
         {
             members.push(index);
         }
-        Ok(None)
+        Ok((group | GROUP, true))
     }
 
     pub(crate) fn members<'a>(&'a self, part: &'a RuleEntry) -> &'a [u32] {
@@ -67,10 +68,11 @@ impl Groups {
     }
 }
 
-fn contradiction(rules: &Rules, one: u32, two: u32) -> CompileError {
+/// Refuses two rules, both of which are there.
+fn contradiction(rules: &Rules, one: u32, two: u32) -> Result<(), CompileError> {
     match (rules.reference(one.min(two)), rules.reference(one.max(two))) {
-        (Some(first), Some(second)) => CompileError::Contradiction { first, second },
-        _ => CompileError::TooLarge,
+        (Some(first), Some(second)) => Err(CompileError::Contradiction { first, second }),
+        _ => Ok(()),
     }
 }
 
@@ -96,7 +98,7 @@ pub(crate) fn contradictions<K: Word>(
             }
             let (decision, first) = *seen.entry(extra).or_insert((rule.decision, index));
             if decision != rule.decision {
-                return Err(contradiction(rules, first, index));
+                contradiction(rules, first, index)?;
             }
         }
     }

@@ -97,6 +97,19 @@ impl<K: Word> Family<K> {
         }
     }
 
+    /// Returns its size in bytes.
+    pub(crate) fn all_bytes(&self) -> usize {
+        let lists = match &self.rules {
+            RuleSearch::Half(_, lists) | RuleSearch::Whole(_, lists) => size_of_val(&**lists),
+            RuleSearch::Many(..) => 0,
+        };
+        let rules = match &self.outcomes {
+            OutcomeIndex::OfSpans(_) => 0,
+            OutcomeIndex::Bit(_) | OutcomeIndex::Bits(_) => self.rules.bytes(),
+        };
+        self.bytes().saturating_add(rules).saturating_add(lists)
+    }
+
     /// Returns the size of what [`outcome`](Self::outcome) reads, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         match &self.outcomes {

@@ -40,6 +40,11 @@ impl LineNumbers {
         Self { runs: runs.into() }
     }
 
+    /// Returns their size in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.runs)
+    }
+
     pub(crate) fn reference(&self, index: u32) -> Option<RuleRef> {
         let after = self.runs.partition_point(|run| run.index <= index);
         let run = self.runs.get(after.checked_sub(1)?)?;

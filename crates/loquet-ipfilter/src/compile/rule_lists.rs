@@ -1,6 +1,7 @@
 //! The lists of rules that may decide at an address, best first: the values of spans.
 
 use crate::compile::error::CompileError;
+use crate::compile::limits::CompileLimits;
 use crate::compile::spans::FixedMap;
 use crate::query::evaluate::{Audience, Devices};
 use crate::{Decision, Rules};
@@ -17,8 +18,10 @@ const IS_LIST: u32 = 1 << 31;
 const IS_PLAIN: u32 = 1 << 30;
 const IS_ALLOW: u32 = 1 << 29;
 
-/// The greatest number of entries in all lists together: half a gigabyte.
-const MAX_RANKS: usize = 64 << 20;
+/// The greatest size of all lists together, whatever the caller allows.
+const MAX_BYTES: usize = 512 << 20;
+/// What a list takes besides its entries.
+const LIST_BYTES: usize = 32;
 
 impl ListId {
     /// No rule at all.
@@ -83,7 +86,9 @@ pub(crate) const fn index_of(rank: Rank) -> u32 {
 pub(crate) struct RuleLists {
     lists: Vec<Box<[Rank]>>,
     ids: FixedMap<Box<[Rank]>, u32>,
-    ranks: usize,
+    /// The size of all lists, and the limits.
+    bytes: usize,
+    limits: CompileLimits,
     // One byte per rule: the rules themselves are too many for the cache during compilation.
     traits: Box<[u8]>,
 }
@@ -96,7 +101,7 @@ const HAS_EXTRA: u8 = 4;
 const CONDITIONAL: u8 = 2;
 
 impl RuleLists {
-    pub(crate) fn new(rules: &Rules) -> Self {
+    pub(crate) fn new(rules: &Rules, limits: &CompileLimits) -> Self {
         let bit = |holds: bool, bit: u8| if holds { bit } else { 0 };
         let traits = rules.rules.iter().map(|rule| {
             let conditional = rule.extra.is_some()
@@ -105,7 +110,11 @@ impl RuleLists {
                 | bit(rule.decision == Decision::Allow, ALLOWS)
                 | bit(rule.extra.is_some(), HAS_EXTRA)
         });
-        Self::of(traits.collect())
+        let limits = CompileLimits {
+            bytes: limits.bytes.min(MAX_BYTES),
+            ..*limits
+        };
+        Self::of(traits.collect(), limits)
     }
 
     /// Returns the same rules without lists. `uncertain` tells for which rules it is not yet known whether they match.
@@ -117,16 +126,17 @@ impl RuleLists {
                 *traits
             }
         });
-        Self::of(traits.collect())
+        Self::of(traits.collect(), self.limits)
     }
 
-    fn of(traits: Box<[u8]>) -> Self {
+    fn of(traits: Box<[u8]>, limits: CompileLimits) -> Self {
         let mut ids = FixedMap::default();
         ids.insert(Box::default(), 0);
         Self {
             lists: vec![Box::default()],
             ids,
-            ranks: 0,
+            bytes: 0,
+            limits,
             traits,
         }
     }
@@ -172,38 +182,39 @@ impl RuleLists {
         match to {
             Handle::One(best) if best <= rank => to,
             Handle::One(_) | Handle::NONE if !self.is_conditional(rank) => Handle::One(rank),
-            Handle::One(best) => self.intern(vec![rank, best]),
-            Handle::Many(list) => {
-                let old = self.ranks(list);
-                let at = old.partition_point(|other| *other < rank);
-                let (before, after) = old.split_at_checked(at).unwrap_or((old, &[]));
-                let is_same = |other: &Rank| index_of(*other) == index_of(rank);
-                // The list already has this rule with a better rank.
-                if before.iter().any(is_same) || after.first() == Some(&rank) {
-                    return to;
-                }
-                if before
-                    .last()
-                    .is_some_and(|last| !self.is_conditional(*last))
-                {
-                    return to;
-                }
-                let mut new = before.to_vec();
-                new.push(rank);
-                if self.is_conditional(rank) {
-                    new.extend(after.iter().filter(|other| !is_same(other)));
-                }
-                match new.as_slice() {
-                    [one] if !self.is_conditional(*one) => Handle::One(*one),
-                    _ => self.intern(new),
-                }
-            }
+            Handle::Many(list) if self.is_decided_before(list, rank) => to,
+            Handle::One(_) | Handle::Many(_) => self.add_all(to, vec![rank]),
         }
+    }
+
+    /// Adds several rules at once: a list between them would be kept for nothing, and take their number squared.
+    pub(crate) fn add_all(&mut self, to: Handle, mut ranks: Vec<Rank>) -> Handle {
+        match to {
+            Handle::One(best) => ranks.push(best),
+            Handle::Many(list) => ranks.extend_from_slice(self.ranks(list)),
+        }
+        ranks.sort_unstable();
+        // A rule with several ranks counts with its best one.
+        let mut seen = FixedMap::default();
+        ranks.retain(|rank| seen.insert(index_of(*rank), ()).is_none());
+        if let Some(last) = ranks.iter().position(|rank| !self.is_conditional(*rank)) {
+            ranks.truncate(last.saturating_add(1));
+        }
+        match ranks.as_slice() {
+            [one] if !self.is_conditional(*one) => Handle::One(*one),
+            _ => self.intern(ranks),
+        }
+    }
+
+    /// Returns whether a list ends with a rule that always decides, before this one.
+    fn is_decided_before(&self, list: u32, rank: Rank) -> bool {
+        let last = self.ranks(list).last();
+        last.is_some_and(|last| *last < rank && !self.is_conditional(*last))
     }
 
     fn intern(&mut self, list: Vec<Rank>) -> Handle {
         // Beyond the limit `freeze` discards the result; until then memory must not grow.
-        if self.ranks > MAX_RANKS {
+        if self.bytes > self.limits.bytes {
             return Handle::NONE;
         }
         let list = list.into_boxed_slice();
@@ -211,7 +222,8 @@ impl RuleLists {
             return Handle::Many(*id);
         }
         let id = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
-        self.ranks = self.ranks.saturating_add(list.len());
+        let bytes = size_of_val(&*list).saturating_add(LIST_BYTES);
+        self.bytes = self.bytes.saturating_add(bytes);
         self.lists.push(list.clone());
         self.ids.insert(list, id);
         Handle::Many(id)
@@ -228,11 +240,12 @@ impl RuleLists {
     pub(crate) fn freeze(&mut self) -> Result<(), CompileError> {
         self.ids = FixedMap::default();
         self.lists.shrink_to_fit();
-        if self.ranks > MAX_RANKS {
-            Err(CompileError::TooLarge)
-        } else {
-            Ok(())
-        }
+        self.limits.check_bytes(self.bytes)
+    }
+
+    /// Returns the size of the lists, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.saturating_add(size_of_val(&*self.traits))
     }
 
     /// Returns the number of lists.
@@ -274,13 +287,33 @@ impl RuleLists {
 mod tests {
     use super::*;
 
+    fn lists(bytes: usize) -> RuleLists {
+        let rules = Rules::parse_text("for tag 1 deny 10.*\nfor tag 2 deny 10.*\ndeny 10.*");
+        let limits = CompileLimits {
+            bytes,
+            ..CompileLimits::default()
+        };
+        RuleLists::new(&rules.unwrap(), &limits)
+    }
+
     #[test]
     fn list_limit_is_enforced() {
-        let mut lists = RuleLists::new(&Rules::new());
-        lists.ranks = MAX_RANKS;
-        assert!(lists.clone().freeze().is_ok());
-        assert_eq!(lists.intern(vec![1, 2]), Handle::Many(1));
-        assert_eq!(lists.intern(vec![1, 2]), Handle::NONE);
-        assert!(matches!(lists.freeze(), Err(CompileError::TooLarge)));
+        let mut lists = lists(47);
+        assert_eq!(lists.intern(vec![0, 1]), Handle::Many(1));
+        assert_eq!(lists.intern(vec![0, 1, 2]), Handle::NONE);
+        assert!(matches!(lists.freeze(), Err(CompileError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn rules_added_at_once_make_one_list() {
+        let mut lists = lists(MAX_BYTES);
+        let all = lists.add_all(Handle::NONE, vec![2, 1, 0]);
+        assert_eq!((all, lists.len()), (Handle::Many(1), 2));
+        assert_eq!(lists.ranks(1), [0, 1, 2]);
+        // Nothing decides after a rule without conditions, and a rule counts once.
+        assert_eq!(lists.add(all, (1 << 32) | 1), all);
+        assert_eq!(lists.add_all(all, vec![(1 << 32) | 1, 0]), all);
+        assert_eq!(lists.add_all(Handle::One(2), vec![3]), Handle::One(2));
+        assert_eq!(lists.len(), 2);
     }
 }

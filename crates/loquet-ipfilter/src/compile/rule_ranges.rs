@@ -11,9 +11,6 @@ use crate::query::evaluate::{Specificity, fires, geo_truth, item_truth};
 use crate::rules::rule::Extra;
 use crate::{Geo, PlaceItem, Precedence, Rule, Rules};
 
-/// The greatest number of prefixes after compiling: rules, places and databases can multiply.
-const MAX_ITEMS: usize = 32_000_000;
-
 /// The rules that one network adds to the lists of its addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RuleEntry {
@@ -26,14 +23,6 @@ pub(crate) struct RuleEntry {
 pub(crate) const GROUP: u32 = 1 << 31;
 
 pub(crate) type Items<K> = Vec<Item<K, RuleEntry>>;
-
-pub(crate) fn limit(items: usize) -> Result<(), CompileError> {
-    if items > MAX_ITEMS {
-        Err(CompileError::TooLarge)
-    } else {
-        Ok(())
-    }
-}
 
 /// Returns whether the rule has conditions about the location other than its own networks.
 pub(crate) fn has_location(extra: &Extra) -> bool {
@@ -63,27 +52,29 @@ pub(crate) fn own_items<K: Word>(
     })
 }
 
-/// Adds a rule with a place, country, network operator or class: the ranges where all these conditions hold.
+/// Adds a rule with a place, country, network operator or class: the ranges where all these conditions hold. `take`
+/// counts what that costs, in networks.
 pub(crate) fn push_located<K: Word>(
     rules: &Rules,
-    rule: &Rule,
-    what: u32,
+    (rule, what): (&Rule, u32),
     facts: &FactsTable<K>,
     items: &mut Items<K>,
+    mut take: impl FnMut(usize) -> Result<(), CompileError>,
 ) -> Result<(), CompileError> {
+    if searches_facts(rules, rule) {
+        take(facts.len().div_ceil(RANGES_A_NETWORK))?;
+    }
     let ranges = ranges_of(rules, rule, facts);
     let mut push = |ranges: &[(K, K)], specificity| {
-        for (start, len) in ranges
-            .iter()
-            .flat_map(|(first, last)| to_prefixes(*first, *last))
-        {
-            let what = RuleEntry {
-                rules: what,
-                specificity,
-            };
-            items.push(Item { start, len, what });
-        }
-        limit(items.len())
+        ranges.iter().try_for_each(|(first, last)| {
+            let before = items.len();
+            items.extend(to_prefixes(*first, *last).map(|(start, len)| {
+                let rules = what;
+                let what = RuleEntry { rules, specificity };
+                Item { start, len, what }
+            }));
+            take(items.len().saturating_sub(before))
+        })
     };
     push(&ranges, 0)?;
     if rules.precedence == Precedence::MostSpecific {
@@ -98,6 +89,17 @@ pub(crate) fn push_located<K: Word>(
         }
     }
     Ok(())
+}
+
+/// To search this many ranges of the databases costs no more than to add one network.
+const RANGES_A_NETWORK: usize = 256;
+
+/// Returns whether the ranges of a rule depend on facts about addresses.
+fn searches_facts(rules: &Rules, rule: &Rule) -> bool {
+    let is_located = |item: &PlaceItem| !matches!(item, PlaceItem::Prefix(_));
+    rule.extra.as_deref().is_some_and(|extra| {
+        !(extra.countries.is_empty() && extra.asns.is_empty() && extra.classes.is_empty())
+    }) || rules.place_items(rule).any(is_located)
 }
 
 /// Returns the ranges of addresses in which a rule applies.
@@ -147,27 +149,13 @@ pub(crate) fn first_address<'a>(
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         if rule.extra.as_deref().is_some_and(has_location) {
             let facts = facts.get_or_insert_with(|| FactsTable::new(geo));
-            push_located(rules, rule, 0, &facts.v4, &mut v4).ok()?;
-            push_located(rules, rule, 0, &facts.v6, &mut v6).ok()?;
+            push_located(rules, (rule, 0), &facts.v4, &mut v4, |_| Ok(())).ok()?;
+            push_located(rules, (rule, 0), &facts.v6, &mut v6, |_| Ok(())).ok()?;
         } else {
             push_own(rule, 0, &mut v4);
             push_own(rule, 0, &mut v6);
         }
         let v4 = v4.iter().map(|item| item.start).min().map(Word::address);
         v4.or_else(|| v6.iter().map(|item| item.start).min().map(Word::address))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn item_limit_is_enforced() {
-        assert_eq!(limit(MAX_ITEMS), Ok(()));
-        assert_eq!(
-            limit(MAX_ITEMS.saturating_add(1)),
-            Err(CompileError::TooLarge)
-        );
     }
 }

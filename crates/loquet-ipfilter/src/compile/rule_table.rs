@@ -9,11 +9,12 @@ use crate::address::number::{Families, Word};
 use crate::compile::error::CompileError;
 use crate::compile::facts_table::FactsTable;
 use crate::compile::groups::{Groups, contradictions};
+use crate::compile::limits::{Budget, CompileLimits};
 use crate::compile::rule_lists::{Handle, ListId, RuleLists};
 use crate::compile::rule_ranges::{
-    Items, RuleEntry, has_location, limit, own_items, push_located, push_own,
+    Items, RuleEntry, has_location, own_items, push_located, push_own,
 };
-use crate::compile::spans::Spans;
+use crate::compile::spans::{FixedMap, Spans};
 use crate::compile::sweep::{Item, sort, sweep};
 use crate::query::evaluate::{EMBEDDED_SHIFT, NAMED_UNKNOWN, fires, location_truth, rank};
 use crate::query::facts::Facts;
@@ -41,12 +42,20 @@ pub(crate) struct Tunnels {
     pub(crate) lists: RuleLists,
 }
 
-pub(crate) fn build(rules: &Rules, geo: Option<&Geo>) -> Result<RuleTable, CompileError> {
-    // Rule numbers share their bits with flags, see `ListId`.
-    limit(rules.rules.len())?;
+pub(crate) fn build(
+    rules: &Rules,
+    geo: Option<&Geo>,
+    limits: &CompileLimits,
+) -> Result<RuleTable, CompileError> {
+    let mut budget = Budget::new(rules, limits);
+    for (index, rule) in rules.numbered() {
+        let networks = rule.prefixes().len();
+        budget.take_networks(index, networks.max(1))?;
+        budget.take_networks(index, rules.place_networks(rule).count())?;
+    }
     let any_needs_facts = rules.rules.iter().any(needs_facts);
-    let mut lists = RuleLists::new(rules);
-    let mut spans = address_spans(rules, geo, any_needs_facts, &mut lists)?;
+    let mut lists = RuleLists::new(rules, limits);
+    let mut spans = address_spans(rules, geo, any_needs_facts, &mut lists, &mut budget)?;
     let unknown_address = list_for_unknown_address(rules, &mut lists);
     lists.freeze()?;
     spans.v4.rename(|list| lists.mark(list));
@@ -77,27 +86,35 @@ fn address_spans(
     geo: Option<&Geo>,
     any_needs_facts: bool,
     lists: &mut RuleLists,
+    budget: &mut Budget<'_>,
 ) -> Result<ListSpans, CompileError> {
     let facts = any_needs_facts.then(|| FactsTable::new(geo));
     let mut groups = Groups::default();
+    let mut located: FixedMap<u32, usize> = FixedMap::default();
     let mut v4 = Vec::with_capacity(rules.rules.len());
     let mut v6 = Vec::new();
     for (index, rule) in rules.numbered() {
-        let Some(what) = groups.join(rules, index, rule)? else {
+        let (what, joined) = groups.join(rules, index, rule)?;
+        if joined {
+            // Each rule of a group stands in its lists.
+            budget.take_located(index, located.get(&what).copied().unwrap_or(0))?;
             continue;
-        };
+        }
         match &facts {
             Some(facts) if needs_facts(rule) => {
-                push_located(rules, rule, what, &facts.v4, &mut v4)?;
-                push_located(rules, rule, what, &facts.v6, &mut v6)?;
+                let cost = located.entry(what).or_default();
+                let mut take = |count: usize| {
+                    *cost = cost.saturating_add(count);
+                    budget.take_located(index, count)
+                };
+                push_located(rules, (rule, what), &facts.v4, &mut v4, &mut take)?;
+                push_located(rules, (rule, what), &facts.v6, &mut v6, &mut take)?;
             }
             _ => {
                 push_own(rule, what, &mut v4);
                 push_own(rule, what, &mut v6);
             }
         }
-        limit(v4.len())?;
-        limit(v6.len())?;
     }
     drop(facts);
     Ok(Families {
@@ -134,14 +151,18 @@ fn family_spans<K: Word>(
     sort(items);
     contradictions(rules, groups, items)?;
     let add = |around: Handle, item: &Item<K, RuleEntry>| {
-        groups
-            .members(&item.what)
-            .iter()
-            .fold(around, |list, &index| {
-                let specificity = item.what.specificity.saturating_add(shift);
-                let decision = lists.decision(index);
-                lists.add(list, rank(rules.precedence, decision, specificity, index))
-            })
+        let specificity = item.what.specificity.saturating_add(shift);
+        let rank = |index: &u32| {
+            let decision = lists.decision(*index);
+            rank(rules.precedence, decision, specificity, *index)
+        };
+        match groups.members(&item.what) {
+            [one] => lists.add(around, rank(one)),
+            many => {
+                let ranks = many.iter().map(rank).collect();
+                lists.add_all(around, ranks)
+            }
+        }
     };
     Ok(sweep(items, Handle::NONE, add, Handle::to_id))
 }
@@ -157,7 +178,12 @@ fn tunnel_candidates(rules: &Rules, lists: &RuleLists) -> Result<Tunnels, Compil
     };
     let mut lists = lists.with_uncertain(|index| rules.rules.get(index).is_some_and(is_uncertain));
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
+    let mut groups = Groups::default();
     for (index, rule) in rules.numbered() {
+        let (index, joined) = groups.join(rules, index, rule)?;
+        if joined {
+            continue;
+        }
         let applies_inside = rule.decision == Decision::Deny || rules.embedded == Embedded::Trusted;
         // The best rank that an undecided rule could have: its places may make it more specific than its own networks
         // do, and a rule that it may beat must not remove it.
@@ -179,10 +205,7 @@ fn tunnel_candidates(rules: &Rules, lists: &RuleLists) -> Result<Tunnels, Compil
                 ..item
             }));
         }
-        limit(v4.len())?;
-        limit(v6.len())?;
     }
-    let groups = Groups::default();
     let spans = Families {
         v4: family_spans(rules, &groups, &mut lists, &mut v4, EMBEDDED_SHIFT)?,
         v6: family_spans(rules, &groups, &mut lists, &mut v6, 0)?,

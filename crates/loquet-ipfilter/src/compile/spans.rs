@@ -62,6 +62,11 @@ impl<K: Word, V: Copy + Eq> Spans<K, V> {
         self.starts.len()
     }
 
+    /// Returns their size in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.starts).saturating_add(size_of_val(&*self.values))
+    }
+
     /// Returns each span's first address and value, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (K, V)> + '_ {
         self.starts.iter().copied().zip(self.values.iter().copied())

@@ -155,6 +155,21 @@ impl Geo {
         self
     }
 
+    /// Returns whether both hold the very same databases.
+    pub(crate) fn are_same(one: Option<&Self>, two: Option<&Self>) -> bool {
+        let none = Self::default();
+        let (one, two) = (one.unwrap_or(&none), two.unwrap_or(&none));
+        fn same<T>(one: &Option<Arc<T>>, two: &Option<Arc<T>>) -> bool {
+            match (one, two) {
+                (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+                (one, two) => one.is_none() && two.is_none(),
+            }
+        }
+        same(&one.countries, &two.countries)
+            && same(&one.asns, &two.asns)
+            && same(&one.anonymizers, &two.anonymizers)
+    }
+
     /// Returns when the database of this kind was built, in seconds since the epoch; `None` when there is none.
     #[must_use]
     pub fn built(&self, kind: DatabaseKind) -> Option<u64> {

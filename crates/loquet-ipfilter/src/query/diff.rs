@@ -60,6 +60,7 @@ impl Difference {
 ///
 /// A change that only users with several tags see is not found. Addresses that carry an embedded IPv4 address (6to4,
 /// Teredo, NAT64, IPv4-compatible) are left out: their decision follows from the embedded address.
+/// [`opens`](crate::opens) covers both.
 ///
 /// ```
 /// use loquet_ipfilter::{Filter, Rules, diff};
@@ -197,7 +198,7 @@ impl<'f> DecisionCache<'f> {
 }
 
 /// Marks the IPv6 addresses that are neither in a tunnel nor IPv4-mapped.
-fn plain_addresses() -> Spans<u128, bool> {
+pub(crate) fn plain_addresses() -> Spans<u128, bool> {
     let mapped = Prefix::from_v6_bits(0xffff << 32, 96);
     let network = |(prefix, plain)| Item::new(prefix, plain);
     let left_out = tunnel_prefixes().into_iter().chain([mapped]);

@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use crate::address::special::{embedded_in, embedded_v4, may_hold_v4};
 use crate::compile::error::CompileError;
 use crate::compile::index::{Family, Index};
+use crate::compile::limits::CompileLimits;
 use crate::compile::line_numbers::LineNumbers;
 use crate::compile::outcomes::{ALLOW, DENY, Outcome, Outcomes};
 use crate::compile::rule_lists::{ListId, RuleLists};
@@ -45,15 +46,37 @@ impl Filter {
     ///
     /// # Errors
     /// [`CompileError::Contradiction`] when two rules with the same conditions, or about the same network for the same
-    /// users and devices, have opposite decisions; [`CompileError::TooLarge`] beyond the memory limits.
+    /// users and devices, have opposite decisions; [`CompileError::TooLarge`] beyond the default [`CompileLimits`].
     pub fn compile(rules: &Rules, geo: Option<&Geo>) -> Result<Self, CompileError> {
-        let table = rule_table::build(rules, geo)?;
-        let mut outcomes = Outcomes::new(rules, &table.lists);
+        Self::compile_within(rules, geo, &CompileLimits::default())
+    }
+
+    /// Compiles rules within limits: for rules that the operator did not write.
+    ///
+    /// ```
+    /// use loquet_ipfilter::{CompileLimits, Filter, Rules};
+    ///
+    /// let limits = CompileLimits { networks: 100, ..CompileLimits::default() };
+    /// let rules = Rules::parse_text("allow 203.0.113.0/24\ndeny ::1-ffff::fffe")?;
+    /// let error = Filter::compile_within(&rules, None, &limits).unwrap_err();
+    /// assert!(error.to_string().starts_with("line 2: the rules up to here name more than 100 networks"));
+    /// # Ok::<(), loquet_ipfilter::RulesError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn compile_within(
+        rules: &Rules,
+        geo: Option<&Geo>,
+        limits: &CompileLimits,
+    ) -> Result<Self, CompileError> {
+        let table = rule_table::build(rules, geo, limits)?;
+        let mut outcomes = Outcomes::new(rules, &table.lists, limits);
         let v4 = table.spans.v4.map(|list| outcomes.id(list));
         let v6 = table.spans.v6.map(|list| outcomes.id(list));
-        let outcomes = outcomes.finish().ok_or(CompileError::TooLarge)?;
+        let outcomes = outcomes.finish()?;
         let unknown_address = Outcome::of(rules, &table.lists, table.unknown_address);
-        Ok(Self {
+        let filter = Self {
             rules: rules.clone(),
             geo: geo.cloned(),
             index: Index {
@@ -65,7 +88,9 @@ impl Filter {
             outcomes,
             unknown_address: (table.unknown_address, unknown_address),
             tunnels: table.tunnels,
-        })
+        };
+        limits.check_bytes(filter.bytes())?;
+        Ok(filter)
     }
 
     /// Returns the rules that it was compiled from.
@@ -268,6 +293,28 @@ impl Filter {
     /// Returns the rules that apply to an unknown address.
     pub(crate) const fn unknown_address(&self) -> ListId {
         self.unknown_address.0
+    }
+
+    /// Returns about how many bytes it takes, its rules included, the databases not.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let tunnels = self.tunnels.as_ref().map_or(0, |tunnels| {
+            let spans = tunnels.spans.v4.bytes();
+            let spans = spans.saturating_add(tunnels.spans.v6.bytes());
+            spans.saturating_add(tunnels.lists.bytes())
+        });
+        [
+            self.rules.bytes(),
+            self.index.v4.all_bytes(),
+            self.index.v6.all_bytes(),
+            self.lists.bytes(),
+            self.line_numbers.bytes(),
+            self.outcomes.iter().map(Outcome::bytes).sum(),
+            self.unknown_address.1.bytes(),
+            tunnels,
+        ]
+        .into_iter()
+        .fold(size_of::<Self>(), usize::saturating_add)
     }
 
     /// Returns the bytes that [`decide`](Self::decide) reads from, for IPv4 and for IPv6. They should fit in the cache.

@@ -182,6 +182,31 @@ impl Rule {
             .is_some_and(|extra| extra.devices.contains(&tier))
     }
 
+    /// Returns about how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let prefixes = match &self.prefixes {
+            Prefixes::None | Prefixes::One(_) => 0,
+            Prefixes::Many(list) => size_of_val(&***list),
+        };
+        let extra = self.extra.as_deref().map_or(0, |extra| {
+            let names = extra.places.iter().map(|name| name.len());
+            [
+                size_of_val(&*extra.tags),
+                size_of_val(&*extra.places),
+                names.sum(),
+                size_of_val(&*extra.countries),
+                size_of_val(&*extra.asns),
+                size_of_val(&*extra.classes),
+                size_of_val(&*extra.devices),
+            ]
+            .into_iter()
+            .fold(size_of::<Extra>(), usize::saturating_add)
+        });
+        size_of::<Self>()
+            .saturating_add(prefixes)
+            .saturating_add(extra)
+    }
+
     pub(crate) fn is_without_condition(&self) -> bool {
         self.prefixes().is_empty()
             && self.extra.as_deref().is_none_or(|e| {

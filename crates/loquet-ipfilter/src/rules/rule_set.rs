@@ -309,6 +309,17 @@ impl Rules {
         })
     }
 
+    /// Returns about how many bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        let rules = self.rules.iter().map(Rule::bytes);
+        let places = self.places.iter().map(|place| {
+            size_of::<Place>()
+                .saturating_add(place.name.len())
+                .saturating_add(size_of_val(&*place.items))
+        });
+        rules.chain(places).fold(0, usize::saturating_add)
+    }
+
     pub(crate) fn at(&self, index: u32) -> Option<&Rule> {
         self.rules.get(usize::try_from(index).ok()?)
     }

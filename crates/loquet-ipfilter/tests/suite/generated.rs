@@ -113,41 +113,95 @@ fn place() -> impl Strategy<Value = Vec<PlaceItem>> {
     vec(item, 1..4)
 }
 
-pub(crate) fn rules(complex: bool) -> impl Strategy<Value = Rules> {
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    precedence: Precedence,
+    allow: bool,
+    trusted: bool,
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
     let precedence = prop::sample::select(vec![
         Precedence::DenyOverrides,
         Precedence::MostSpecific,
         Precedence::FirstMatch,
     ]);
-    (
+    (precedence, any::<bool>(), any::<bool>()).prop_map(|(precedence, allow, trusted)| Settings {
         precedence,
-        any::<bool>(),
-        any::<bool>(),
-        vec(place(), 3),
-        vec(rule(complex), 0..9),
+        allow,
+        trusted,
+    })
+}
+
+fn assemble(
+    settings: Settings,
+    places: impl IntoIterator<Item = Vec<PlaceItem>>,
+    list: impl IntoIterator<Item = Rule>,
+) -> Rules {
+    let mut rules = Rules::new();
+    rules.set_precedence(settings.precedence);
+    rules.set_default(if settings.allow {
+        Decision::Allow
+    } else {
+        Decision::Deny
+    });
+    rules.set_embedded(if settings.trusted {
+        Embedded::Trusted
+    } else {
+        Embedded::DenyOnly
+    });
+    for (name, items) in ["a", "b", "c"].into_iter().zip(places) {
+        rules.add_place(name, items).unwrap();
+    }
+    for rule in list {
+        // Rules without a condition are refused, which another test covers.
+        drop(rules.add_rule(rule));
+    }
+    rules
+}
+
+pub(crate) fn rules(complex: bool) -> impl Strategy<Value = Rules> {
+    let list = vec(rule(complex), 0..9);
+    (settings(), vec(place(), 3), list)
+        .prop_map(|(settings, places, list)| assemble(settings, places, list))
+}
+
+/// Rules and an edit of them: some rules removed, added or moved, and sometimes another setting or place.
+pub(crate) fn edit(complex: bool) -> impl Strategy<Value = [Rules; 2]> {
+    let others = (settings(), 0..8_u8);
+    let moved = proptest::option::weighted(0.3, any::<[prop::sample::Index; 2]>());
+    let list = vec((rule(complex), 0..6_u8), 1..8);
+    let places = (vec(place(), 3), place(), 0..4_usize);
+    (settings(), others, places, list, moved).prop_map(
+        |(settings, (other, which), (places, place, changed), list, moved)| {
+            let kept = |gone: u8| list.iter().filter(move |(_, at)| *at != gone);
+            let (before, mut after): (Vec<Rule>, Vec<Rule>) = (
+                kept(0).map(|(rule, _)| rule.clone()).collect(),
+                kept(1).map(|(rule, _)| rule.clone()).collect(),
+            );
+            if let Some([one, two]) = moved
+                && !after.is_empty()
+            {
+                let (one, two) = (one.index(after.len()), two.index(after.len()));
+                after.swap(one, two);
+            }
+            let mut settings_after = settings;
+            match which {
+                0 => settings_after.precedence = other.precedence,
+                1 => settings_after.allow = other.allow,
+                2 => settings_after.trusted = other.trusted,
+                _ => {}
+            }
+            let mut places_after = places.clone();
+            if let Some(at) = places_after.get_mut(changed) {
+                *at = place;
+            }
+            [
+                assemble(settings, places, before),
+                assemble(settings_after, places_after, after),
+            ]
+        },
     )
-        .prop_map(|(precedence, allow, trusted, places, list)| {
-            let mut rules = Rules::new();
-            rules.set_precedence(precedence);
-            rules.set_default(if allow {
-                Decision::Allow
-            } else {
-                Decision::Deny
-            });
-            rules.set_embedded(if trusted {
-                Embedded::Trusted
-            } else {
-                Embedded::DenyOnly
-            });
-            for (name, items) in ["a", "b", "c"].into_iter().zip(places) {
-                rules.add_place(name, items).unwrap();
-            }
-            for rule in list {
-                // Rules without a condition are refused, which another test covers.
-                drop(rules.add_rule(rule));
-            }
-            rules
-        })
 }
 
 pub(crate) fn geo() -> impl Strategy<Value = Option<Geo>> {

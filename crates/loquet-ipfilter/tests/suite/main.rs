@@ -24,9 +24,11 @@ mod databases;
 mod forwarded;
 mod generated;
 mod import;
+mod limits;
 mod lint;
 #[cfg(feature = "maxmind")]
 mod maxmind;
+mod opens;
 mod oracle;
 mod other_sources;
 mod planes;

@@ -8,7 +8,7 @@ use crate::common::near;
 use crate::generated::{geo, rules};
 
 /// Returns addresses just outside, at the edge and inside of every network, with mapped forms and tunnels.
-fn probes(rules: &Rules) -> Vec<Option<IpAddr>> {
+pub(crate) fn probes(rules: &Rules) -> Vec<Option<IpAddr>> {
     let places = rules
         .places()
         .iter()
@@ -33,6 +33,10 @@ fn probes(rules: &Rules) -> Vec<Option<IpAddr>> {
                         (0x0064_ff9b << 96) | bits,
                         (0x0064_ff9b_0001 << 80) | bits,
                         (0x0064_ff9b_0001 << 80) | (bits << 24),
+                        (0x0064_ff9b_0001 << 80)
+                            | ((bits >> 24) << 64)
+                            | ((bits & 0xff_ffff) << 32),
+                        (0x0064_ff9b_0001 << 80) | ((bits >> 16) << 64) | ((bits & 0xffff) << 40),
                         (0xffff << 48) | bits,
                         bits,
                         (0x2002 << 112) | (bits << 80),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
-use loquet_ipfilter::{Decision, DeviceTier, Filter, Geo};
+use loquet_ipfilter::{Decision, DeviceTier, Geo};
 use loquet_policy::{Access, AccountId, BreakGlass, OrgId, Refusal, UnixTime, limits};
 
 use crate::admin::organization::SetAccessRules;
@@ -63,11 +63,7 @@ impl Operator {
     pub fn set_geo(&self, geo: Geo) {
         let inner = &self.inner;
         *inner.geo.write().unwrap_or_else(PoisonError::into_inner) = geo;
-        inner
-            .filters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        inner.filters.clear();
     }
 }
 
@@ -113,8 +109,7 @@ impl Mfa {
     ) -> Result<WhatIf, Error> {
         let facts = self.administrator(user).await?;
         let organization = facts.organization.ok_or(Refusal::PolicyUnavailable)?;
-        let filter = Filter::compile(rules.parsed(), Some(&self.geo()))?;
-        let (before, after) = (facts.access, AccessCheck::Guarded(Arc::new(filter)));
+        let (before, after) = (facts.access, AccessCheck::Guarded(rules.filter()));
         let now = self.now();
         let mut people = Vec::new();
         self.each_person(organization.facts.id, |mut person| {

@@ -256,8 +256,8 @@ impl AdminHandle<'_> {
         self.mfa.access_rules(self.user).await
     }
 
-    /// Sets the access rules (`loquet_ipfilter` has their grammar); an empty text removes them. Rules that let more clients
-    /// in need a fresh code (empty otherwise) and hold after 72 hours.
+    /// Sets the access rules (`loquet_ipfilter` has their grammar); an empty text removes them. Rules that may let more
+    /// clients in need a fresh code (empty otherwise) and hold after 72 hours; see [`loquet_ipfilter::opens`].
     ///
     /// ```
     /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized, rules: &str) -> Result<(), loquet::Error> {
@@ -267,15 +267,20 @@ impl AdminHandle<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Config`] with the line and column of a fault; [`Error::Refused`] with `WOULD_LOCK_OUT` and others.
+    /// [`Error::Config`] with the line and column of a fault, or the limit that the rules exceed
+    /// ([`MfaBuilder::rules_cost`](crate::MfaBuilder::rules_cost)); [`Error::Refused`] with `WOULD_LOCK_OUT` and others.
     pub async fn set_access_rules(
         self,
         text: &str,
         code: impl Into<Typed>,
     ) -> Result<RulesChange, Error> {
-        let limit = self.mfa.rules_limit();
-        let set = SetAccessRules::new(limit, self.session(), text, code.into())?;
-        self.run(set).await
+        let set = SetAccessRules::new(self.mfa, self.session(), text, code.into())?;
+        let keep = set.keeper();
+        let change = self.run(set).await?;
+        if change == RulesChange::InForce {
+            keep(self.mfa, self.user.organization());
+        }
+        Ok(change)
     }
 
     /// Says which users could no longer log in, under these rules, from addresses that they used in the last thirty
@@ -284,8 +289,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// As [`set_access_rules`](Self::set_access_rules).
     pub async fn what_if_access_rules(self, text: &str) -> Result<WhatIf, Error> {
-        let limit = self.mfa.rules_limit();
-        let rules = SetAccessRules::new(limit, self.session(), text, Typed::default())?;
+        let rules = SetAccessRules::new(self.mfa, self.session(), text, Typed::default())?;
         self.mfa.what_if_rules(self.user, &rules).await
     }
 
@@ -302,6 +306,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] with `UNCHANGED`, `WOULD_LOCK_OUT`, `NOT_FRESH` and others.
     pub async fn undo_access_rules(self) -> Result<RulesChange, Error> {
-        self.run(UndoRules::new(self.session())).await
+        let limits = self.mfa.inner.filters.limits;
+        self.run(UndoRules::new(self.session(), limits)).await
     }
 }

@@ -1,15 +1,18 @@
 //! What administrators decide for the organization.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-use loquet_ipfilter::{Decision, Filter, Rules as AccessRules, diff};
+use loquet_ipfilter::{Filter, Rules as AccessRules, opens};
 use loquet_policy::{
-    Access, AccountId, Command, Grant, Refusal, RoleId, Setting, SettingKind, Start, UnixTime,
+    Access, AccountId, Command, Grant, OrgId, Refusal, RoleId, Setting, SettingKind, Start,
+    UnixTime,
 };
 
 use crate::admin::remind::{is_due, remind};
 use crate::decide::{AccessCheck, After, Case, Operation, Typed, done, tags};
 use crate::error::Config;
+use crate::mfa::Mfa;
 use crate::records::Rules;
 use loquet_policy::Session;
 
@@ -200,7 +203,9 @@ pub(crate) struct SetAccessRules {
     session: Session,
     typed: Typed,
     rules: Option<Rules>,
-    filter: Filter,
+    filter: Arc<Filter>,
+    /// Those that the rules were compiled with.
+    databases: u64,
 }
 
 /// Whether a change is in force or scheduled.
@@ -213,7 +218,7 @@ pub enum RulesChange {
 }
 
 /// The longest text of access rules, in bytes, unless the host sets another limit: about 700 rules. The text is part of the
-/// organization's row, which every decision reads and, after a change, compiles.
+/// organization's row, which every decision reads.
 pub(crate) const RULES_LIMIT: usize = 16 * 1024;
 
 impl Hash for SetAccessRules {
@@ -230,12 +235,12 @@ impl Hash for SetAccessRules {
 impl SetAccessRules {
     /// Reads the rules; an empty text lets every client in. `typed` is the fresh code that rules need which let more in.
     pub(crate) fn new(
-        limit: usize,
+        mfa: &Mfa,
         session: Session,
         text: &str,
         typed: Typed,
     ) -> Result<Self, Config> {
-        let bytes = text.len();
+        let (bytes, limit) = (text.len(), mfa.rules_limit());
         if bytes > limit {
             return Err(Config::RulesTooLong { bytes, limit });
         }
@@ -245,11 +250,15 @@ impl SetAccessRules {
         } else {
             AccessRules::parse_text(text)?
         };
+        let filters = &mfa.inner.filters;
+        let databases = filters.databases();
+        let filter = Filter::compile_within(&parsed, Some(&mfa.geo()), &filters.limits)?;
         Ok(Self {
             session,
             typed,
             rules: (!none).then(|| Rules::new(text.to_owned())),
-            filter: Filter::compile(&parsed, None)?,
+            filter: filter.into(),
+            databases,
         })
     }
 }
@@ -266,9 +275,20 @@ pub(crate) fn rules_change(
 }
 
 impl SetAccessRules {
-    /// What was read.
-    pub(crate) const fn parsed(&self) -> &AccessRules {
-        self.filter.rules()
+    /// The rules, compiled.
+    pub(crate) fn filter(&self) -> Arc<Filter> {
+        Arc::clone(&self.filter)
+    }
+
+    /// Returns what keeps the compiled rules for the organization once they are in force.
+    pub(crate) fn keeper(&self) -> impl FnOnce(&Mfa, OrgId) + use<> {
+        let (filter, databases) = (self.filter(), self.databases);
+        let digest = self.rules.as_ref().map(|rules| rules.digest);
+        move |mfa, org| {
+            if let Some(digest) = digest {
+                mfa.inner.filters.keep(org, digest, filter, databases);
+            }
+        }
     }
 }
 
@@ -289,10 +309,7 @@ impl Operation for SetAccessRules {
     }
 
     fn command(&self, case: &Case<'_>) -> Result<Command, Refusal> {
-        // Countries and network operators mean what the host's databases say; the rules were read without them.
-        let filter = Filter::compile(self.filter.rules(), Some(case.geo))
-            .map_err(|_| Refusal::WouldLockOut)?;
-        let new = AccessCheck::Guarded(filter.clone().into());
+        let new = AccessCheck::Guarded(self.filter());
         if new.access(
             case.attempt.client.address,
             &tags(&case.actor.facts),
@@ -301,13 +318,11 @@ impl Operation for SetAccessRules {
         {
             return Err(Refusal::WouldLockOut);
         }
-        // Exact, over the whole address space: rules that let in no client that was kept out hold at once.
+        // Rules hold at once if it is proved that they let in no client that was kept out.
         let opens = match case.access {
             AccessCheck::Open => false,
             AccessCheck::Unreadable => true,
-            AccessCheck::Guarded(old) => diff(old, &filter).iter().any(|difference| {
-                difference.gained > 0 || difference.unknown_address == Some(Decision::Allow)
-            }),
+            AccessCheck::Guarded(old) => opens(old, &self.filter),
         };
         Ok(Command::ChangeSetting {
             setting: Setting::AccessRules {

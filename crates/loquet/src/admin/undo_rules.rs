@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use loquet_ipfilter::{Filter, Rules as AccessRules};
+use loquet_ipfilter::{CompileLimits, Filter, Rules as AccessRules};
 use loquet_policy::{
     Access, AccountId, Audience, CodeCheck, Command, Event, Grant, Refusal, Setting, Submitted,
     limits, may_lend_name,
@@ -26,6 +26,7 @@ pub(crate) struct UndoRules {
     session: Session,
     /// Stands for "no rules": that every client may log in is then a rule as well, and no weakening.
     everywhere: Rules,
+    limits: CompileLimits,
 }
 
 impl Hash for UndoRules {
@@ -37,10 +38,11 @@ impl Hash for UndoRules {
 impl UndoRules {
     /// Undoes the last change of the access rules. `session` is an administrator's session with a recent code.
     #[must_use]
-    pub(crate) fn new(session: Session) -> Self {
+    pub(crate) fn new(session: Session, limits: CompileLimits) -> Self {
         Self {
             session,
             everywhere: Rules::new(AccessRules::unrestricted().to_string()),
+            limits: limits.doubled(),
         }
     }
 }
@@ -75,7 +77,7 @@ impl Operation for UndoRules {
             None => AccessCheck::Open,
             Some(_) => AccessRules::parse_text(text)
                 .ok()
-                .and_then(|rules| Filter::compile(&rules, Some(case.geo)).ok())
+                .and_then(|rules| Filter::compile_within(&rules, Some(case.geo), &self.limits).ok())
                 .map_or(AccessCheck::Unreadable, |filter| {
                     AccessCheck::Guarded(filter.into())
                 }),

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
-use loquet_ipfilter::Geo;
+use loquet_ipfilter::{CompileLimits, Geo};
 use loquet_policy::{OrgId, RoleId, SessionLimits};
 
 use crate::edge::{Clock, SystemClock, random};
 use crate::error::{Config, Error};
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
+use crate::mfa::filters::{self, Filters};
 use crate::mfa::vault::Ring;
 use crate::mfa::{Clients, Inner, Mfa, Unrecorded};
 use crate::operator::Operator;
@@ -29,6 +30,8 @@ pub struct MfaBuilder {
     issuer: Option<String>,
     geo: Geo,
     rules_limit: usize,
+    rules_cost: CompileLimits,
+    rules_memory: usize,
     limits: SessionLimits,
     roles: Vec<Role>,
 }
@@ -63,6 +66,8 @@ impl Mfa {
             issuer: None,
             geo: Geo::default(),
             rules_limit: crate::admin::organization::RULES_LIMIT,
+            rules_cost: filters::LIMITS,
+            rules_memory: filters::MEMORY,
             limits: SessionLimits::default(),
             roles: Vec::new(),
         }
@@ -124,6 +129,23 @@ impl MfaBuilder {
         self
     }
 
+    /// Sets what the access rules of one organization may cost once they are compiled. The default is 50,000 networks, 500,000
+    /// that the databases give for countries and others, and 8 MiB: an administrator whose rules cost more is told which
+    /// limit they exceed. A short text can name many networks, so raise it with care.
+    #[must_use]
+    pub const fn rules_cost(mut self, limits: CompileLimits) -> Self {
+        self.rules_cost = limits;
+        self
+    }
+
+    /// Sets how many bytes the compiled access rules of all organizations take together. The default is 128 MiB; rules
+    /// unused for longest are dropped, and compiled again when they are needed.
+    #[must_use]
+    pub const fn rules_memory(mut self, bytes: usize) -> Self {
+        self.rules_memory = bytes;
+        self
+    }
+
     /// Opens the store: verifies that the keyring holds its keys, and creates the organization that
     /// [`issuer`](Self::issuer) names.
     ///
@@ -143,7 +165,7 @@ impl MfaBuilder {
                 vault: OnceLock::new(),
                 nonce: random()?,
                 lanes: Lanes::default(),
-                filters: Mutex::default(),
+                filters: Filters::new(self.rules_cost, self.rules_memory),
                 homes: Mutex::default(),
                 rejections: Mutex::default(),
                 unrecorded: Unrecorded::default(),

@@ -1,7 +1,7 @@
 //! Row I/O: rows loaded and decrypted, changes encrypted and written.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{AccountId, Notice, OrgId, Refusal, Session, UnixTime, may_see_administration};
@@ -13,7 +13,7 @@ use crate::decide::{self, AccessCheck, Facts};
 use crate::disk::{self, DiskError, FirstOutcome, RowKeys};
 use crate::edge::random;
 use crate::error::Error;
-use crate::mfa::{FILTERS, HOMES, Mfa};
+use crate::mfa::{HOMES, Mfa};
 use crate::records::{AccountRecord, OrganizationRecord};
 use crate::session::Authorized;
 use crate::store::erased::Erased;
@@ -190,32 +190,21 @@ impl Mfa {
         Ok(())
     }
 
-    /// The organization's access rules, compiled once for each text.
+    /// The organization's access rules, compiled once. They were within the limits when they were set: twice as much leaves
+    /// room for larger databases.
     fn access(&self, organization: &OrganizationRecord, now: UnixTime) -> AccessCheck {
         let Some(digest) = organization.rules_digest(now) else {
             return AccessCheck::Open;
         };
-        let mut filters = self
-            .inner
-            .filters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(filter) = filters.get(&digest) {
-            return AccessCheck::Guarded(Arc::clone(filter));
-        }
-        let compiled = organization
-            .rules_in_force(now)
-            .and_then(|text| Rules::parse_text(text).ok())
-            .and_then(|rules| Filter::compile(&rules, Some(&self.geo())).ok());
-        let Some(filter) = compiled else {
+        let Some(text) = organization.rules_in_force(now) else {
             return AccessCheck::Unreadable;
         };
-        if filters.len() >= FILTERS {
-            filters.clear();
-        }
-        let filter = Arc::new(filter);
-        filters.insert(digest, Arc::clone(&filter));
-        AccessCheck::Guarded(filter)
+        let filters = &self.inner.filters;
+        let filter = filters.of(organization.facts.id, digest, || {
+            let rules = Rules::parse_text(text).ok()?;
+            Filter::compile_within(&rules, Some(&self.geo()), &filters.limits.doubled()).ok()
+        });
+        filter.map_or(AccessCheck::Unreadable, AccessCheck::Guarded)
     }
 
     /// Encrypts a change into rows.

@@ -10,6 +10,7 @@ use loquet_policy::{Event, limits};
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
 use loquet_testkit::letters::{post, to};
 
+mod cost;
 mod weighed;
 
 const AWAY: &str = "198.51.100.9";

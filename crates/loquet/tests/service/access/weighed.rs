@@ -1,9 +1,9 @@
 //! Rules weighed before they hold: whom they keep out, what they open, how long they are.
 
 use loquet::testing::Phone;
-use loquet::{Config, Error, Geo, Keyring, Mfa, Refusal, RulesChange};
+use loquet::{Config, Error, Geo, Keyring, Mfa, Refusal, RoleId, RulesChange};
 use loquet_ipfilter::Country;
-use loquet_testkit::fixture::{CHLOE, DENIS, Fixture, HOME, refusal};
+use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, HOME, refusal};
 
 use super::{AWAY, again, enabled, may, set};
 
@@ -60,7 +60,7 @@ async fn countries_come_from_the_hosts_table() {
     let geo =
         Geo::default().with_countries(1_790_000_000, [("24.48.0.0/16".parse().unwrap(), canada)]);
     fixture.operator.set_geo(geo);
-    let session = fixture.enter(loquet_testkit::fixture::ANNE, &phone).await;
+    let session = fixture.enter(ANNE, &phone).await;
     let there = Fixture::client_at("24.48.1.1");
     let anne = fixture.mfa.authorize(&session, &there).await.unwrap();
     let answer = set(&fixture, &anne, rules).await.unwrap();
@@ -118,6 +118,44 @@ async fn opening_for_some_waits() {
         &format!("{before}\n{parents}\n{employees}"),
     )
     .await;
+}
+
+#[tokio::test]
+async fn t61_every_opening_waits() {
+    let (fixture, phone, anne) = enabled().await;
+    let admin = fixture.mfa.admin(&anne);
+    // Chloé is an employee and a parent.
+    admin.add_role(CHLOE, RoleId::MEMBER, "").await.unwrap();
+    let office = "default deny\nallow 203.0.113.0/24";
+    set(&fixture, &anne, office).await.unwrap();
+    for more in [
+        "allow 2002::/16 2001::/32 64:ff9b::/96 64:ff9b:1::/48",
+        "embedded trusted",
+    ] {
+        opens(&fixture, &phone, &format!("{office}\n{more}")).await;
+    }
+    let head = format!("precedence first-match\n{office}");
+    let deny = format!("for tag {} deny 198.51.100.0/24", RoleId::STAFF.0);
+    let allow = format!("for tag {} allow 198.51.100.0/24", RoleId::MEMBER.0);
+    let anne = again(&fixture, &phone).await;
+    set(&fixture, &anne, "").await.unwrap_err();
+    fixture
+        .operator
+        .suspend_access_rules(ANNE.into())
+        .await
+        .unwrap();
+    let first = format!("{head}\n{deny}\n{allow}");
+    set(&fixture, &anne, &first).await.unwrap();
+    let denied = Err(Refusal::AccessDenied);
+    assert_eq!(may(&fixture, CHLOE, AWAY).await, denied);
+    opens(&fixture, &phone, &format!("{head}\n{allow}\n{deny}")).await;
+    assert_eq!(may(&fixture, CHLOE, AWAY).await, denied);
+    // A deny rule more, and an allow rule less, hold at once.
+    let anne = again(&fixture, &phone).await;
+    for tighter in [format!("{first}\ndeny 203.0.113.9"), head] {
+        let answer = set(&fixture, &anne, &tighter).await.unwrap();
+        assert_eq!(answer, RulesChange::InForce);
+    }
 }
 
 #[tokio::test]
