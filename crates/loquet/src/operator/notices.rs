@@ -80,6 +80,12 @@ fn is_reader(person: &PersonRecord, organization: &Organization, role: RoleId) -
     person.facts.is_active() && covers(organization, &person.facts.roles, role)
 }
 
+/// Whether the link about this gives something: it undoes a report of loss. A thief of the password and the phone may have
+/// confirmed an address of their own, so that it goes to the oldest one alone. The other link only locks an account.
+const fn gives(event: Event) -> bool {
+    matches!(event, Event::ReportedLost)
+}
+
 /// The addresses that a notice goes to, the oldest first. The one that waits for its code is last, and hears of nothing but
 /// that.
 fn targets(person: &PersonRecord, row: &NoticeRow, body: &NoticeBody) -> Vec<Address> {
@@ -251,6 +257,8 @@ impl Operator {
             None => None,
         };
         let link = |epoch| NotMeLink::derive(&vault.keys, id, epoch);
+        let oldest = person.addresses.recipients(row.at).into_iter().next();
+        let brings_link = !gives(body.notice.event) || address == oldest;
         Ok(Some(Letter {
             notice: number,
             to: id,
@@ -261,7 +269,7 @@ impl Operator {
             organization,
             at: row.at,
             event: body.notice.event,
-            link: body.epoch.map(link),
+            link: body.epoch.filter(|_| brings_link).map(link),
             code,
         }))
     }

@@ -12,6 +12,7 @@
 )]
 
 mod access;
+mod addresses;
 mod article;
 mod attempts;
 mod blocking;
