@@ -59,7 +59,7 @@ pub struct Account {
         serde(default, skip_serializing_if = "SessionWaits::is_empty")
     )]
     pub session_waits: SessionWaits,
-    /// Until when a loss cannot be reported with the password alone: such a report was undone.
+    /// Until when a loss cannot be reported with the password alone: such a report was made, or undone.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")

@@ -69,7 +69,7 @@ pub const SESSION_WAIT_MAX: u64 = 30;
 pub const SESSION_WAITS: usize = 4;
 /// Life of the link in an enrollment notice that reports it as unrecognized.
 pub const BINDING_LINK: u64 = 7 * DAY;
-/// How long a loss cannot be reported with the password alone after such a report was undone, unless the password
+/// How long a loss cannot be reported with the password alone after such a report was made or undone, unless the password
 /// changes before. Otherwise a thief of the password could suspend the authenticator again and again.
 pub const REPORTS_REFUSED: u64 = 30 * DAY;
 /// How long a previous address still receives notices, so that an attacker who changes the address cannot

@@ -140,8 +140,8 @@ fn about_authenticator(refusal: &Refusal, language: Language) -> Option<String> 
         Refusal::ReportsRefused { until } => {
             let moment = when::moment(*until, language);
             language.say(
-                format!("Une perte a été signalée, puis ce signalement a été annulé\u{a0}: le mot de passe seul ne peut plus en signaler une avant le {moment}, sauf si vous le changez. Utilisez un code de récupération ou demandez à un administrateur de réinitialiser votre compte."),
-                format!("A loss was reported and the report was undone: the password alone cannot report another before {moment}, unless you change it. Use a recovery code, or ask an administrator to reset your account."),
+                format!("Une perte a été signalée il y a peu\u{a0}: le mot de passe seul ne peut en signaler une autre avant le {moment}, sauf si vous le changez. Utilisez un code de récupération ou demandez à un administrateur de réinitialiser votre compte."),
+                format!("A loss was reported not long ago: the password alone cannot report another before {moment}, unless you change it. Use a recovery code, or ask an administrator to reset your account."),
             )
         }
         Refusal::Disabled { since } => {
