@@ -216,7 +216,9 @@ impl Devices {
                 _ => Seen::Expected,
             };
         };
-        device.former = presented.map(|id| id.digest(account));
+        // One that the client made up does not become a device's.
+        let presented = presented.map(|id| id.digest(account));
+        device.former = presented.filter(|digest| device.has(digest));
         device.digest = log_in.fresh.digest(account);
         device.network = log_in.address.map(cut);
         device.country = log_in.country;
