@@ -56,8 +56,9 @@ impl Operator {
     /// where the replaced store is given ([`RestoreOptions::replaced`]); without it, and without
     /// [`RestoreOptions::was_enabled`], a backup from before enabling un-latches its organization.
     ///
-    /// Other changes of roles, settings and access rules that were made after the backup are lost. To find them, read the
-    /// notices that went out since.
+    /// Changes of settings that waited to take effect are dropped: they may have been cancelled since. Other changes that
+    /// were made after the backup are lost where the replaced store is not given. To find them, read the notices that went
+    /// out since.
     ///
     /// ```
     /// # async fn f(operator: loquet::Operator, replaced: loquet::Operator, kept: &str) -> Result<(), loquet::Error> {
@@ -150,8 +151,17 @@ impl Operator {
             (None, Some(last)) => (last.clone(), Version::ABSENT),
             (None, None) => return Ok(()),
         };
-        let last = last.map(|record| record.facts);
-        record.facts = record.facts.restored(last.as_ref(), done.now);
+        let facts = record
+            .facts
+            .restored(last.as_ref().map(|last| &last.facts), done.now);
+        if let Some(last) = last {
+            record.rules.extend(last.rules);
+            record.devices = record
+                .devices
+                .zip(last.devices)
+                .map(|(own, last)| own.max(last));
+        }
+        record.sync(facts, None, done.now);
         if home.unknown {
             let code = BreakGlassCode::from_entropy(random()?);
             let by = home.administrators.first().map(|account| account.id);

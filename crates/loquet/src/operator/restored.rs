@@ -25,7 +25,8 @@ impl<'a> RestoreOptions<'a> {
 
     /// Adds the store that the backup replaces, opened with the same keyring. What only rises is carried over from it:
     /// "enabled", mandates in force, the break-glass code, epochs, "ever bound", and the authenticators with their last
-    /// steps; so are the accounts and organizations that the backup does not have yet.
+    /// steps; so are the accounts and organizations that the backup does not have yet. Of each setting the stricter value
+    /// stays, and the access rules are those of the replaced store if it had any.
     #[must_use]
     pub const fn replaced(mut self, replaced: &'a Operator) -> Self {
         self.replaced = Some(replaced);
