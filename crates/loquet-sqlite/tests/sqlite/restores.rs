@@ -1,7 +1,7 @@
 //! What a restore makes of a backup whose store has moved on since, and can still be read.
 
 use loquet::testing::TestClock;
-use loquet::{OrganizationSetting, RestoreOptions, Restored};
+use loquet::{NewAccount, NextStep, OrganizationSetting, RestoreOptions, Restored, RoleId};
 use loquet_policy::SettingKind;
 use loquet_policy::limits::DAY;
 use loquet_sqlite::{SqliteStore, backup};
@@ -75,4 +75,32 @@ async fn t74_stricter_settings_survive_a_restore() {
     let elsewhere = Fixture::client_at("198.51.100.7");
     let denied = refusal(restored.mfa.log_in(DENIS, elsewhere).await);
     assert_eq!(denied.code(), "ACCESS_DENIED");
+}
+
+/// Only the replaced store has the account, and the backup gives its external id to another. Made again by the host, it
+/// would enroll by the password alone.
+#[tokio::test]
+async fn t77_account_whose_name_is_taken_is_carried_over() {
+    const OTHER: u64 = 77;
+    let (folder, fixture) = begin().await;
+    fixture.imposed().await;
+    take_backup(&folder);
+    let provision = fixture.mfa.provision();
+    let renamed = provision.rename(DENIS, "denis.old", "Denis").await;
+    renamed.unwrap();
+    let new = NewAccount::new(OTHER, "denis").role(RoleId::STAFF);
+    provision.ensure_account(new).await.unwrap();
+    let session = fixture.log_in(OTHER).await.session;
+    let (phone, _) = fixture.enroll(&session).await;
+    let (restored, done) = restored(&folder, &fixture).await;
+    let name = format!("restored {}", loquet::AccountId::from(OTHER));
+    assert_eq!(done.renamed, [("denis".to_owned(), name.clone())]);
+    assert_eq!(done.carried, [name]);
+    let login = restored.log_in(OTHER).await;
+    assert_eq!(login.next, NextStep::SecondFactor);
+    restored.clock.advance(60);
+    restored.enter(OTHER, &phone).await;
+    let provision = restored.mfa.provision();
+    let renamed = provision.rename(OTHER, "denis.new", "Denis").await;
+    renamed.unwrap();
 }

@@ -14,7 +14,7 @@ use crate::error::{Config, Error};
 use crate::operator::Operator;
 use crate::operator::restored::{RestoreOptions, Restored};
 use crate::provision::operations::IssueResetCode;
-use crate::records::AccountRecord;
+use crate::records::{AccountRecord, RESTORED};
 use crate::session::attempt::Attempt;
 use crate::store::{Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Writes};
 
@@ -260,10 +260,10 @@ impl Operator {
             };
             let name = record.external_id.clone();
             if home.names.contains(&name) {
-                done.name_taken.push(name);
-                continue;
+                record.take_reserved_name(RESTORED);
+                done.renamed.push((name, record.external_id.clone()));
             }
-            done.carried.push(name);
+            done.carried.push(record.external_id.clone());
             // Its records stay behind with the replaced store.
             record.audit = AuditHead::start(id);
             self.put_account(home, (record, Version::ABSENT), None, done)

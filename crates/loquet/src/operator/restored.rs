@@ -61,9 +61,10 @@ pub struct Restored {
     pub lost: Vec<Verified>,
     /// The external ids of accounts that only the replaced store had, and that were carried over.
     pub carried: Vec<String>,
-    /// The external ids of accounts that only the replaced store had, and whose name another account of the backup has: they
-    /// were not carried over.
-    pub name_taken: Vec<String>,
+    /// The external ids of those among them which another account of the backup has, each with the one that the account was
+    /// carried over under: "restored", and its id. Give it another name with
+    /// [`rename`](crate::Provision::rename).
+    pub renamed: Vec<(String, String)>,
     /// The new break-glass code of each organization that [`RestoreOptions::was_enabled`] names. Show it, and keep it in an
     /// envelope, before the service runs again: it is stored nowhere.
     pub break_glass: Vec<(OrgId, BreakGlassCode)>,
