@@ -285,6 +285,7 @@ pub(crate) struct PersonRecord {
     pub(crate) label: String,
     pub(crate) addresses: Addresses,
     pub(crate) devices: Devices,
+    pub(crate) sessions: Sessions,
 }
 
 /// The secrets of an account.

@@ -54,6 +54,11 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
+    /// Returns whether nothing was written so far.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     pub(super) fn actor(&self) -> &Account {
         self.changes.actor.as_ref().unwrap_or(self.snapshot.actor)
     }

@@ -9,6 +9,7 @@ use loquet_policy::{AddressChange, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use crate::account::addresses::Address;
+use crate::operator::clock::at_most;
 
 /// Addresses that receive notices at the same time. The next change is refused rather than one of them forgotten: a thief who may
 /// change an address often enough would otherwise push the owner's out.
@@ -187,6 +188,16 @@ impl Addresses {
         {
             former.until = None;
             self.0.pop();
+        }
+    }
+
+    /// Cuts the times that lie ahead.
+    pub(crate) fn cut(&mut self, now: UnixTime) {
+        for entry in &mut self.0 {
+            entry.since = at_most(entry.since, now);
+            if let Some(until) = &mut entry.until {
+                *until = at_most(*until, now.plus(ADDRESS_OVERLAP));
+            }
         }
     }
 

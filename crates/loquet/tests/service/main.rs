@@ -17,6 +17,7 @@ mod article;
 mod attempts;
 mod blocking;
 mod canary;
+mod clock;
 mod codes;
 mod conformance;
 mod devices;
