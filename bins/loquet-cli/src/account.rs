@@ -88,9 +88,10 @@ Examples:
         after_help = "Example:\n  loquet account reactivate sofia --role staff --db app.db --as helene"
     )]
     Reactivate(manage::Reactivate),
-    /// Take back steps that were used while this machine's clock was ahead
+    /// Correct what was stored while this machine's clock was ahead
     ///
-    /// Once the clock is right: the owners can log in again, and are told to replace the authenticator.
+    /// Once the clock is right. Waits, quotas, used steps and sessions that lie ahead end, so that the owners can log in
+    /// again. Where codes were accepted meanwhile, they are told to replace the authenticator.
     #[command(after_help = "Example:\n  loquet account clock-corrected --db app.db")]
     ClockCorrected(Arguments),
     /// Issue a reset code after a restore that lost the authenticators

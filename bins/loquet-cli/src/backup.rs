@@ -160,7 +160,7 @@ fn object(done: &Restored, aside: Option<&Path>) -> Value {
         "reset_codes_void": done.reset_codes,
         "recovery_void": done.recovery,
         "carried": done.carried,
-        "name_taken": done.name_taken,
+        "renamed": done.renamed,
         "lost": lost.collect::<Vec<_>>(),
         "aside": aside,
     })
@@ -195,10 +195,10 @@ fn lines(done: &Restored, aside: Option<&Path>) -> Vec<String> {
             "{account}: carried over from the replaced database"
         ));
     }
-    for account in &done.name_taken {
-        let account = account.escape_debug();
+    for (account, name) in &done.renamed {
+        let (account, name) = (account.escape_debug(), name.escape_debug());
         lines.push(format!(
-            "{account}: not carried over, the name is another account's in the backup"
+            "{account}: the name is another account's in the backup, so that this one is called {name} now"
         ));
     }
     for account in &done.recovery {

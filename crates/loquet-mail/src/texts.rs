@@ -256,6 +256,10 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
                 format!("Administration: {pages}/admin"),
             )
         }
+        Event::ReportedLost => language.say(
+            "Le lien qui annule ce signalement est allé à votre adresse la plus ancienne qui reçoit encore vos avis. Un code de récupération ou un administrateur peut l’annuler aussi.".to_owned(),
+            "The link that undoes this report went to your oldest address that still receives your notices. A recovery code or an administrator can undo it too.".to_owned(),
+        ),
         Event::MandateAnnounced { .. }
         | Event::MandateReminder { .. }
         | Event::MandateInForce { .. } => language.say(
@@ -267,7 +271,6 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         | Event::ReplaceAdvised
         | Event::ClockCorrected
         | Event::DisabledByFailures
-        | Event::ReportedLost
         | Event::ReportUndone
         | Event::AddressChangeBegun
         | Event::AddressChanged

@@ -59,7 +59,7 @@ pub struct Account {
         serde(default, skip_serializing_if = "SessionWaits::is_empty")
     )]
     pub session_waits: SessionWaits,
-    /// Until when a loss cannot be reported with the password alone: such a report was undone.
+    /// Until when a loss cannot be reported with the password alone: such a report was made, or undone.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -136,14 +136,15 @@ impl Account {
         match self.authenticator {
             Authenticator::ResetDue {
                 reset_code:
-                    Some(ResetCode {
-                        origin: Origin::Recovery { .. },
-                        expires,
-                        ..
-                    }),
-            } if now >= expires && self.pendings_at(now).next().is_none() => {
+                    Some(
+                        reset_code @ ResetCode {
+                            origin: Origin::Recovery { .. },
+                            ..
+                        },
+                    ),
+            } if reset_code.is_over(now) && self.pendings_at(now).next().is_none() => {
                 Authenticator::Disabled {
-                    since: expires,
+                    since: reset_code.expires.min(now),
                     why: DisabledBy::Recovery,
                 }
             }
@@ -158,12 +159,11 @@ impl Account {
         matches!(
             self.authenticator_at(now),
             Authenticator::ResetDue {
-                reset_code: Some(ResetCode {
+                reset_code: Some(reset_code @ ResetCode {
                     origin: Origin::BreakGlass { .. },
-                    expires,
                     ..
                 }),
-            } if now < expires || self.pendings_at(now).next().is_some()
+            } if !reset_code.is_over(now) || self.pendings_at(now).next().is_some()
         )
     }
 
@@ -186,7 +186,7 @@ impl Account {
         self.pendings
             .iter()
             .flatten()
-            .filter(move |pending| now < pending.expires())
+            .filter(move |pending| pending.is_open(now))
     }
 }
 
@@ -318,6 +318,12 @@ impl ResetCode {
             date: Some(reset_code.issued),
             by: reset_code.author(),
         })
+    }
+
+    /// Returns whether it can begin no enrollment any more at `now`. One that was issued ahead of `now` cannot.
+    #[must_use]
+    pub fn is_over(&self, now: UnixTime) -> bool {
+        now >= self.expires || self.issued.age(now).is_none()
     }
 
     pub(crate) const fn author(&self) -> Option<AccountId> {

@@ -28,10 +28,11 @@ impl AddressChange {
         self.sent.plus(limits::ADDRESS_CODE)
     }
 
-    /// Returns whether the code is still accepted at `now`.
+    /// Returns whether the code is still accepted at `now`. One that was sent ahead of `now` is not.
     #[must_use]
     pub fn is_open(&self, now: UnixTime) -> bool {
-        now < self.expires() && self.wrong < limits::ADDRESS_CODE_TRIES
+        let age = self.sent.age(now);
+        age.is_some_and(|age| age < limits::ADDRESS_CODE) && self.wrong < limits::ADDRESS_CODE_TRIES
     }
 
     /// Returns the change with a new code. Neither count is reset for a day, or else each new code would give ten more

@@ -101,6 +101,16 @@ impl SessionWaits {
         }
     }
 
+    /// Forgets waits that are longer than any that begins at `now`.
+    pub(crate) fn cut(&mut self, now: UnixTime) {
+        let longest = limits::SESSION_WAIT_MAX.saturating_add(limits::CLOCK_TOLERANCE);
+        for slot in &mut self.0 {
+            if slot.is_some_and(|wait| wait.until > now.plus(longest)) {
+                *slot = None;
+            }
+        }
+    }
+
     /// Counts a wrong code of `session`. Where no place is free, the wait that ends first is forgotten.
     pub(crate) fn fail(&mut self, session: SessionId, now: UnixTime) {
         let own = |slot: &Option<SessionWait>| slot.is_some_and(|wait| wait.session == session);

@@ -114,7 +114,8 @@ pub fn may_enter(account: &Account, access: Access, now: UnixTime) -> Result<(),
     }
 }
 
-/// Returns whether a session, which is at `level` now, gave its last code within `seconds`.
+/// Returns whether a session, which is at `level` now, gave its last code within `seconds`. A code that was given ahead of
+/// `now` was not.
 ///
 /// # Errors
 /// [`Refusal::NotFresh`].
@@ -124,7 +125,8 @@ pub fn require_code_within(
     seconds: u64,
     now: UnixTime,
 ) -> Result<(), Refusal> {
-    if level == Level::Level2 && now.since(session.at) <= seconds {
+    let age = session.at.age(now);
+    if level == Level::Level2 && age.is_some_and(|age| age <= seconds) {
         Ok(())
     } else {
         Err(Refusal::NotFresh)

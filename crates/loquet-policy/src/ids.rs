@@ -167,6 +167,17 @@ impl UnixTime {
         Self(self.0.saturating_add(seconds))
     }
 
+    /// Returns the age of this time at `now`, in seconds. `None`: it lies more than
+    /// [`CLOCK_TOLERANCE`](crate::limits::CLOCK_TOLERANCE) ahead. A clock was wrong then, and what is of unknown age
+    /// counts neither as recent nor as young.
+    #[must_use]
+    pub const fn age(self, now: Self) -> Option<u64> {
+        if self.0 > now.plus(crate::limits::CLOCK_TOLERANCE).0 {
+            return None;
+        }
+        Some(now.since(self))
+    }
+
     /// Returns the seconds from `earlier` to this time, or 0 if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {

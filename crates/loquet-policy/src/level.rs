@@ -64,7 +64,10 @@ pub(crate) fn level_of(
     let bound = account.authenticator_at(now);
     match (session.level, bound) {
         (Level::HalfLogin | Level::RecoveryOnly, _)
-            if now >= session.at.plus(limits::HALF_LOGIN) =>
+            if session
+                .at
+                .age(now)
+                .is_none_or(|age| age >= limits::HALF_LOGIN) =>
         {
             Err(Refusal::LogInExpired)
         }

@@ -95,6 +95,7 @@ mod account;
 mod address_change;
 mod attempts;
 mod authority;
+mod clock;
 mod command;
 mod decide;
 mod decision;

@@ -47,6 +47,9 @@ pub const PENDINGS: usize = 3;
 /// Enrollments that an account may begin in 24 hours. Each one is recorded, and so is its cancellation: without a limit
 /// the password alone could fill the disk. A reset by an administrator starts the count again.
 pub const ENROLLMENTS_A_DAY: u8 = 30;
+/// How far a stored time may lie ahead of the present one, because the clocks of two nodes differ. A time further ahead
+/// was taken by a clock that was wrong: it is not recent, and nothing is young because of it.
+pub const CLOCK_TOLERANCE: u64 = MINUTE;
 /// A *recent* code was submitted, or a recent password given, in this session at most this long ago (OWASP ASVS 7.5.1, 7.5.3).
 pub const RECENT: u64 = 5 * MINUTE;
 /// Default time in which a covered account may enroll with its password alone.
@@ -69,7 +72,7 @@ pub const SESSION_WAIT_MAX: u64 = 30;
 pub const SESSION_WAITS: usize = 4;
 /// Life of the link in an enrollment notice that reports it as unrecognized.
 pub const BINDING_LINK: u64 = 7 * DAY;
-/// How long a loss cannot be reported with the password alone after such a report was undone, unless the password
+/// How long a loss cannot be reported with the password alone after such a report was made or undone, unless the password
 /// changes before. Otherwise a thief of the password could suspend the authenticator again and again.
 pub const REPORTS_REFUSED: u64 = 30 * DAY;
 /// How long a previous address still receives notices, so that an attacker who changes the address cannot

@@ -26,6 +26,12 @@ impl Pending {
     pub const fn expires(&self) -> UnixTime {
         self.since.plus(limits::PENDING)
     }
+
+    /// Returns whether it can still be confirmed at `now`. One that began ahead of `now` cannot.
+    #[must_use]
+    pub fn is_open(&self, now: UnixTime) -> bool {
+        self.since.age(now).is_some_and(|age| age < limits::PENDING)
+    }
 }
 
 /// The kind of an enrollment.

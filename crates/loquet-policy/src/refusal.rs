@@ -155,7 +155,7 @@ pub enum Refusal {
     EnrollFirst,
     /// The enrollment needs a reset code: after a reset, or because the enrollment window is over.
     ResetCodeRequired(Cause),
-    /// A report of loss was undone. Until then the password alone reports no other.
+    /// A loss was reported with the password alone. Until then it reports no other.
     ReportsRefused {
         /// When such reports are accepted again, unless the password changes before.
         until: UnixTime,

@@ -73,7 +73,9 @@ impl Organization {
     ///
     /// What cannot be undone stays: "enabled", the strict preset and mandates in force, with the break-glass code of the
     /// replaced store. Break-glass that was opening or open is reset, and the code stays valid: to void it could lock
-    /// out the organization permanently.
+    /// out the organization permanently. Of each setting the stricter value stays, and the access rules of the replaced
+    /// store. Weakening changes that waited are dropped: they may have been cancelled since the backup, and their dates
+    /// have passed.
     #[must_use]
     pub fn restored(&self, replaced: Option<&Self>, now: UnixTime) -> Self {
         let last = replaced.unwrap_or(self);
@@ -92,6 +94,9 @@ impl Organization {
                 .retain(|known| known.role != mandate.role);
             organization.mandates.push(*mandate);
         }
+        organization.mandates.sort_by_key(|mandate| mandate.role);
+        organization.options = self.options.stricter(&last.options);
+        organization.scheduled.clear();
         if last.break_glass != BreakGlass::Unset {
             organization.break_glass = last.break_glass;
         }
@@ -218,5 +223,45 @@ mod tests {
                 wrong: 0
             }
         );
+    }
+
+    #[test]
+    fn t74_restored_organization_drops_waiting_weakenings() {
+        let mut backup = Organization::new(OrgId::from(1_u64));
+        let mandate = |role, since| Mandate {
+            role: crate::RoleId(role),
+            by: AccountId::from(1_u64),
+            state: MandateState::InForce {
+                since: UnixTime(since),
+            },
+        };
+        let setting = crate::Setting::EnrollmentWindow {
+            seconds: 90 * crate::limits::DAY,
+        };
+        backup.scheduled.push(crate::Scheduled {
+            setting,
+            by: AccountId::from(1_u64),
+            due: UnixTime(1000),
+        });
+        backup.options.recovery_codes = true;
+        backup.options.access_rules = Some(Digest::from_bytes([4; 32]));
+        backup.mandates = alloc::vec![mandate(1, 1)];
+        let mut last = backup.clone();
+        last.scheduled.clear();
+        last.options.recovery_codes = false;
+        last.options.enrollment_window = crate::limits::DAY;
+        last.options.access_rules = None;
+        last.options.reset_code_life += 1;
+        last.mandates = alloc::vec![mandate(0, 2), mandate(1, 1), mandate(2, 2)];
+        let restored = backup.restored(Some(&last), UnixTime(5000));
+        let expected = crate::Options {
+            enrollment_window: crate::limits::DAY,
+            recovery_codes: false,
+            ..backup.options
+        };
+        assert_eq!(restored.options, expected);
+        assert_eq!(restored.scheduled, []);
+        assert_eq!(restored.mandates, last.mandates, "sorted by role");
+        assert_eq!(backup.restored(None, UnixTime(5000)).scheduled, []);
     }
 }

@@ -42,7 +42,8 @@ impl Default for SessionLimits {
 }
 
 impl SessionLimits {
-    /// Refuses a session that is too old, or that was not used for too long where `last_seen` is known.
+    /// Refuses a session that is too old, or that was not used for too long where `last_seen` is known. One that begins
+    /// ahead of `now`, because the clock was wrong, is over.
     ///
     /// # Errors
     /// [`Refusal::CodeRequired`] where a code prolongs it, [`Refusal::StaleLogIn`] where it is over.
@@ -53,8 +54,10 @@ impl SessionLimits {
         last_seen: Option<UnixTime>,
         now: UnixTime,
     ) -> Result<(), Refusal> {
-        let age = now.since(session.at);
-        let idle = last_seen.map_or(0, |seen| now.since(seen.max(session.at)));
+        let age = session.at.age(now).ok_or(Refusal::StaleLogIn)?;
+        // A time ahead shows no request: the last one that is known gave the password or the code.
+        let idle = |seen: UnixTime| seen.age(now).map_or(age, |idle| idle.min(age));
+        let idle = last_seen.map_or(0, idle);
         let longest = |limit: u64| {
             if account.is_administrator() {
                 limit.min(self.administrator)

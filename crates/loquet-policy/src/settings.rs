@@ -28,6 +28,19 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Returns the stricter value of each setting. Access rules are known by hash alone and cannot be compared: those of
+    /// `last` stay, or else these.
+    pub(crate) fn stricter(&self, last: &Self) -> Self {
+        Self {
+            recovery_codes: self.recovery_codes && last.recovery_codes,
+            reset_code_life: self.reset_code_life.min(last.reset_code_life),
+            enrollment_window: self.enrollment_window.min(last.enrollment_window),
+            access_rules: last.access_rules.or(self.access_rules),
+        }
+    }
+}
+
 /// A setting with its new value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -153,7 +153,7 @@ impl Refusals {
 
     /// Counts one at `now`: how many more will be recorded, or `None` when this one is not.
     fn count(&mut self, now: UnixTime) -> Option<u8> {
-        if now >= self.since.plus(HOUR) {
+        if self.since.age(now).is_none_or(|age| age >= HOUR) {
             *self = Self {
                 since: now,
                 used: 0,

@@ -49,6 +49,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::hash;
+use crate::operator::clock::at_most;
 
 /// Devices that one account has remembered at most. One more forgets the one that was used longest ago.
 pub const MOST: usize = 10;
@@ -216,7 +217,9 @@ impl Devices {
                 _ => Seen::Expected,
             };
         };
-        device.former = presented.map(|id| id.digest(account));
+        // One that the client made up does not become a device's.
+        let presented = presented.map(|id| id.digest(account));
+        device.former = presented.filter(|digest| device.has(digest));
         device.digest = log_in.fresh.digest(account);
         device.network = log_in.address.map(cut);
         device.country = log_in.country;
@@ -326,6 +329,14 @@ impl Devices {
         } else {
             // They were remembered by a code of what is bound no more. Whose sessions go on, the rules have said.
             self.let_go();
+        }
+    }
+
+    /// Cuts the times that lie ahead.
+    pub(crate) fn cut_times(&mut self, now: UnixTime) {
+        for device in &mut self.known {
+            device.first = at_most(device.first, now);
+            device.last = at_most(device.last, now);
         }
     }
 

@@ -111,6 +111,14 @@ pub enum Config {
     /// The host's name for an account is empty or too long.
     #[error("an external id has 1 to {MAX_EXTERNAL_ID} bytes, this one has {0}")]
     ExternalId(usize),
+    /// The host's name for an account holds a control character, at this byte.
+    #[error("an external id has no control characters, this one has one at byte {0}: leave it out")]
+    ControlCharacter(usize),
+    /// The host's name for an account begins as those that Loquet gives.
+    #[error(
+        "an external id does not begin with \"erased \" or \"restored \", as those that Loquet gives: choose another one"
+    )]
+    ExternalIdReserved,
     /// Another organization has an account with this id.
     #[error("another organization has an account with this id: ids are unique over all of them")]
     IdTaken,

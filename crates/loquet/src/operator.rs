@@ -1,5 +1,6 @@
 //! What the program that runs the service does, and no request may.
 
+pub(crate) mod clock;
 pub(crate) mod letter;
 mod maintenance;
 mod notices;

@@ -173,6 +173,12 @@ impl OrganizationRecord {
     }
 }
 
+/// How the external ids begin that Loquet itself gives, each with the account's id after it. The host gives none that
+/// begins so, or it could take one before it is needed: then an account could not be erased.
+pub(crate) const RESERVED: [&str; 2] = [ERASED, RESTORED];
+const ERASED: &str = "erased ";
+pub(crate) const RESTORED: &str = "restored ";
+
 /// An account with its opened secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct AccountRecord {
@@ -248,12 +254,17 @@ impl AccountRecord {
     /// Forgets what is personal: names, addresses, devices. What is left is a number.
     pub(crate) fn erase(&mut self) {
         self.facts.erased = true;
-        self.external_id = format!("erased {}", self.facts.id);
+        self.take_reserved_name(ERASED);
         self.label = "erased".to_owned();
         self.addresses = Addresses::default();
         self.devices = Devices::default();
         self.secrets = Secrets::default();
         self.sessions.clear();
+    }
+
+    /// Takes an external id that no other account has.
+    pub(crate) fn take_reserved_name(&mut self, prefix: &str) {
+        self.external_id = format!("{prefix}{}", self.facts.id);
     }
 
     /// Keeps the session that a grant made in place of an old one.
@@ -274,6 +285,7 @@ pub(crate) struct PersonRecord {
     pub(crate) label: String,
     pub(crate) addresses: Addresses,
     pub(crate) devices: Devices,
+    pub(crate) sessions: Sessions,
 }
 
 /// The secrets of an account.

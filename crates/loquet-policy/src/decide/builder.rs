@@ -54,6 +54,11 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
+    /// Returns whether nothing was written so far.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     pub(super) fn actor(&self) -> &Account {
         self.changes.actor.as_ref().unwrap_or(self.snapshot.actor)
     }
@@ -294,14 +299,14 @@ pub(super) fn reset(account: &mut Account, reset_code: Option<ResetCode>) {
     account.authenticator = Authenticator::ResetDue { reset_code };
 }
 
-/// Erases the authenticator, the codes and the pending enrollments, and ends all sessions.
+/// Erases the authenticator, the codes and the pending enrollments, and ends all sessions. Until when reports of loss are
+/// refused stays: the password that made the last one is still the same.
 pub(super) fn erase_credentials(account: &mut Account) {
     account.authenticator = Authenticator::None;
     account.recovery = crate::RecoverySet::EMPTY;
     account.attempts = crate::Attempts::default();
     account.enrollments = crate::DailyQuota::default();
     account.binding_link = None;
-    account.reports_refused_until = None;
     account.replace_advised = false;
     end_sessions(account);
 }

@@ -182,26 +182,33 @@ impl DecisionBuilder<'_> {
         Ok(())
     }
 
-    /// Lowers a last step that lies ahead to the next one that the phone may show. The codes that were accepted while the
-    /// clock was ahead are good a second time, so that the owner is told to replace the authenticator.
+    /// Cuts the times that lie ahead of a clock that is right again, and ends the sessions of an account that has any. Where
+    /// the last step did, codes that were accepted meanwhile are good a second time, so that the owner is told to replace
+    /// the authenticator.
     pub(super) fn clock_corrected(&mut self, present: u64) -> Answer {
-        let ahead = |drift| present.saturating_add(u64::try_from(drift).unwrap_or(0));
-        let Some((last, drift)) = self.actor().authenticator.last_step() else {
-            return Err(Refusal::Unchanged);
-        };
-        let next = ahead(drift).saturating_add(1);
-        if last <= next {
+        let now = self.now;
+        let organization = self.known_organization();
+        let home = organization.map(|it| it.without_times_ahead(now));
+        let home = home.filter(|home| Some(home) != organization);
+        let account = self.actor().without_times_ahead(present, now);
+        let is_ahead = account != *self.actor();
+        if home.is_none() && !is_ahead && self.is_unchanged() {
             return Err(Refusal::Unchanged);
         }
-        let actor = self.actor_mut();
-        end_sessions(actor);
-        if let Authenticator::Active { step, .. } | Authenticator::Suspended { step, .. } =
-            &mut actor.authenticator
-        {
-            *step = next;
+        if let Some(home) = home {
+            *self.organization_mut()? = home;
         }
-        actor.replace_advised = true;
-        self.notify_owner(Event::ClockCorrected);
+        if is_ahead {
+            let was = self.actor().authenticator.last_step();
+            let is_replayable = account.authenticator.last_step() != was;
+            let actor = self.actor_mut();
+            *actor = account;
+            end_sessions(actor);
+            if is_replayable {
+                actor.replace_advised = true;
+                self.notify_owner(Event::ClockCorrected);
+            }
+        }
         Ok(Grant::Done)
     }
 

@@ -58,7 +58,8 @@ impl DecisionBuilder<'_> {
     pub(super) fn require_recent_password(&self) -> Result<(), Refusal> {
         let session = self.session()?;
         let by_password = matches!(session.level, Level::Level1 | Level::EnrollOnly);
-        if by_password && self.now.since(session.at) <= limits::RECENT {
+        let age = session.at.age(self.now);
+        if by_password && age.is_some_and(|age| age <= limits::RECENT) {
             Ok(())
         } else {
             Err(Refusal::PasswordRequired)

@@ -26,6 +26,8 @@ impl DecisionBuilder<'_> {
         let actor = self.actor_mut();
         end_sessions(actor);
         suspend(actor, now, link);
+        // Undone or not: a reset or a recovery code binds another authenticator, which the same thief could report.
+        actor.reports_refused_until = Some(now.plus(limits::REPORTS_REFUSED));
         let account = actor.id;
         self.set_in_roster(account, false, true)?;
         self.notify_of_actor(Event::ReportedLost);

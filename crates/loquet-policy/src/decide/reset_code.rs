@@ -10,7 +10,6 @@ impl DecisionBuilder<'_> {
         reset_code: Option<ResetCode>,
         presented: Option<Digest>,
     ) -> Result<(), Refusal> {
-        let now = self.now;
         let required = Refusal::ResetCodeRequired(ResetCode::cause(&reset_code));
         let missing = if presented.is_some() {
             Refusal::WrongResetCode
@@ -39,7 +38,7 @@ impl DecisionBuilder<'_> {
         if presented != digest {
             return self.wrong_in_session(Refusal::WrongResetCode);
         }
-        if now >= reset_code.expires {
+        if reset_code.is_over(self.now) {
             return Err(Refusal::ResetCodeExpired(Cause {
                 role: None,
                 date: Some(reset_code.expires),

@@ -199,17 +199,14 @@ fn has_expired(account: &Account, now: UnixTime) -> bool {
         .pendings
         .iter()
         .flatten()
-        .any(|pending| now >= pending.expires())
+        .any(|pending| !pending.is_open(now))
         || account.authenticator != account.authenticator_at(now)
 }
 
 fn expire(account: &mut Account, now: UnixTime) {
     let bound = account.authenticator_at(now);
     for slot in &mut account.pendings {
-        if slot
-            .as_ref()
-            .is_some_and(|pending| now >= pending.expires())
-        {
+        if slot.as_ref().is_some_and(|pending| !pending.is_open(now)) {
             *slot = None;
         }
     }

@@ -16,6 +16,7 @@
 mod advisories;
 mod attack;
 mod authority;
+mod clock;
 mod conformance;
 mod defender;
 mod differential;

@@ -84,13 +84,38 @@ fn t31_undone_report_is_refused_for_thirty_days() {
     undone(&mut fixture);
 }
 
+/// Nor do a reset and a recovery code, each of which leads to another authenticator, let the same password report again.
+#[test]
+fn t72_report_is_refused_after_reset_too() {
+    for by_recovery_code in [false, true] {
+        let mut fixture = Fixture::with_codes();
+        fixture.report_lost(ANNE).unwrap();
+        let until = fixture.now.plus(limits::REPORTS_REFUSED);
+        fixture.wait(60);
+        let anne = if by_recovery_code {
+            let session = fixture.log_in(ANNE);
+            session_of(fixture.recover(ANNE, session, CODES).unwrap())
+        } else {
+            let bruno = fixture.enter(BRUNO);
+            fixture.reset(BRUNO, bruno, ANNE).unwrap();
+            fixture.log_in(ANNE)
+        };
+        fixture.begin(ANNE, anne, Some(RESET_CODE)).unwrap();
+        fixture.confirm(ANNE, anne).unwrap();
+        let refused = Err(Refusal::ReportsRefused { until });
+        assert_eq!(fixture.report_lost(ANNE), refused);
+        fixture.wait(limits::REPORTS_REFUSED - 60);
+        fixture.report_lost(ANNE).unwrap();
+    }
+}
+
 /// Neither the password with the link nor the password with the phone undoes a report, and a wrong code counts.
 #[test]
 fn t31_report_needs_link_and_code_to_undo() {
     let mut fixture = Fixture::mandated();
     fixture.wait(100);
-    let reported = fixture.now;
     fixture.report_lost(ANNE).unwrap();
+    let reported = Some(fixture.now.plus(limits::REPORTS_REFUSED));
     let anne = fixture.log_in(ANNE);
     let wrong_link = fixture.undo(ANNE, anne, Evidence::Link(digest(99)));
     assert_eq!(wrong_link, Err(Refusal::WrongLink));
@@ -100,13 +125,16 @@ fn t31_report_needs_link_and_code_to_undo() {
     let wrong_code = fixture.undo_with(ANNE, anne, link, WRONG);
     assert_eq!(wrong_code, Err(Refusal::WrongCode { behind: None }));
     assert_eq!(fixture.accounts[ANNE].attempts.total, 1);
-    let since = fixture.now;
-    let suspended = Err(Refusal::Suspended { since: reported });
+    let since = fixture.accounts[ANNE].authenticator;
+    let Authenticator::Suspended { since, .. } = since else {
+        panic!("{since:?}");
+    };
+    let suspended = Err(Refusal::Suspended { since });
     assert_eq!(fixture.verify_code(ANNE, anne), suspended);
     let bruno = fixture.enter(BRUNO);
-    assert!(fixture.accounts[ANNE].reports_refused_until.is_none());
+    assert_eq!(fixture.accounts[ANNE].reports_refused_until, reported);
     fixture.undo_report_of(BRUNO, bruno, ANNE).unwrap();
-    assert!(fixture.accounts[ANNE].reports_refused_until > Some(since));
+    assert!(fixture.accounts[ANNE].reports_refused_until > reported);
     let listed = fixture.roster.administrator(fixture.accounts[ANNE].id);
     assert!(listed.is_some_and(|it| it.enrolled && !it.suspended));
     fixture.enter(ANNE);

@@ -23,6 +23,7 @@ mod locks;
 mod open;
 mod power;
 mod processes;
+mod restores;
 mod scenarios;
 mod soak;
 mod support;

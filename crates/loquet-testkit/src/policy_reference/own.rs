@@ -256,12 +256,11 @@ impl Reference {
             return Err("DISABLED");
         }
         self.has_code(who, "NO_AUTHENTICATOR")?;
-        let undone = self.last(|at, fact| match fact {
-            Fact::Reinstated(whom) if *whom == who => Some(at),
-            Fact::Due(whom, ..) | Fact::Gone(whom) if *whom == who => Some(0),
+        let last = self.last(|at, fact| match fact {
+            Fact::Suspended(whom) | Fact::Reinstated(whom) if *whom == who => Some(at),
             _ => None,
         });
-        if undone.is_some_and(|at| at > 0 && self.now < at + 30 * DAY) {
+        if last.is_some_and(|at| self.now < at + 30 * DAY) {
             return Err("REPORTS_REFUSED");
         }
         self.note(Fact::Suspended(who));

@@ -136,7 +136,7 @@ impl Reference {
         if !self.alive(who, session) {
             return Err("STALE_LOGIN");
         }
-        if matches!(level, Level::Half | Level::Recovery) && self.now >= at + 10 * MINUTE {
+        if matches!(level, Level::Half | Level::Recovery) && !self.is_young(at, 10 * MINUTE - 1) {
             return Err("LOGIN_EXPIRED");
         }
         match (level, self.bound(who)) {
@@ -172,13 +172,18 @@ impl Reference {
     }
 
     pub(super) fn is_recent(&self, session: Session) -> bool {
-        matches!(self.granted(session), Some((at, Level::Two)) if self.now <= at + 5 * MINUTE)
+        matches!(self.granted(session), Some((at, Level::Two)) if self.is_young(at, 5 * MINUTE))
     }
 
     /// Whether the log-in with the password alone is at most five minutes old.
     pub(super) fn knew_password(&self, session: Session) -> bool {
         let granted = self.granted(session);
-        matches!(granted, Some((at, Level::One | Level::Enroll)) if self.now <= at + 5 * MINUTE)
+        matches!(granted, Some((at, Level::One | Level::Enroll)) if self.is_young(at, 5 * MINUTE))
+    }
+
+    /// Whether it was at most so long ago. What a clock that was wrong put more than a minute ahead was not.
+    fn is_young(&self, at: u64, most: u64) -> bool {
+        at <= self.now + MINUTE && self.now <= at + most
     }
 
     /// Whether codes count. `nothing` is the refusal where no authenticator is bound.

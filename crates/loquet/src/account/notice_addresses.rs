@@ -9,6 +9,7 @@ use loquet_policy::{AddressChange, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use crate::account::addresses::Address;
+use crate::operator::clock::at_most;
 
 /// Addresses that receive notices at the same time. The next change is refused rather than one of them forgotten: a thief who may
 /// change an address often enough would otherwise push the owner's out.
@@ -68,7 +69,8 @@ pub enum DeliveryFailureKind {
     TimedOut,
 }
 
-/// The addresses of one account, the oldest first.
+/// The addresses of one account, as they came to count: one that came back has an entry for each time, so that
+/// [`revert`](Addresses::revert) finds what counted before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Addresses(Vec<Entry>);
@@ -77,6 +79,9 @@ pub(crate) struct Addresses(Vec<Entry>);
 #[serde(deny_unknown_fields)]
 struct Entry {
     address: Address,
+    /// Since when it receives notices without a gap.
+    #[serde(default, skip_serializing_if = "is_unset")]
+    since: UnixTime,
     /// Until when it receives notices; `None`: it is the present one, or pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<UnixTime>,
@@ -87,10 +92,15 @@ struct Entry {
     failure: Option<DeliveryFailure>,
 }
 
+fn is_unset(since: &UnixTime) -> bool {
+    *since == UnixTime::default()
+}
+
 impl Entry {
-    const fn new(address: Address, pending: bool) -> Self {
+    const fn new(address: Address, since: UnixTime, pending: bool) -> Self {
         Self {
             address,
+            since,
             until: None,
             pending,
             failure: None,
@@ -118,21 +128,31 @@ impl Addresses {
         pending.map(|entry| &entry.address)
     }
 
-    /// The recipients of what happened at `at`, the oldest address first: a new one may be a thief's.
+    /// The recipients of what happened at `at`, each once, the oldest address first: a new one may be a thief's.
     pub(crate) fn recipients(&self, at: UnixTime) -> Vec<Address> {
-        let recipients = self.0.iter().filter(|entry| entry.receives(at));
-        recipients.map(|entry| entry.address.clone()).collect()
+        let entries = self.0.iter().filter(|entry| entry.receives(at));
+        let mut entries: Vec<&Entry> = entries.collect();
+        entries.sort_by_key(|entry| entry.since);
+        let mut recipients = Vec::new();
+        for entry in entries {
+            if !recipients.contains(&entry.address) {
+                recipients.push(entry.address.clone());
+            }
+        }
+        recipients
     }
 
     /// Whether there is room for another change at `now`.
     pub(crate) fn has_room(&self, now: UnixTime) -> bool {
-        self.recipients(now).len() < MAX_RECIPIENTS
+        let receiving = self.0.iter().filter(|entry| entry.receives(now));
+        receiving.count() < MAX_RECIPIENTS
     }
 
     /// `address` waits for its code, in place of another that did.
     pub(crate) fn begin(&mut self, address: &Address) {
         self.0.retain(|entry| !entry.pending);
-        self.0.push(Entry::new(address.clone(), true));
+        let entry = Entry::new(address.clone(), UnixTime::default(), true);
+        self.0.push(entry);
     }
 
     /// The code was typed back.
@@ -147,13 +167,14 @@ impl Addresses {
     pub(crate) fn change(&mut self, address: &Address, now: UnixTime) {
         // What happened before its time was over may still wait for delivery.
         let is_over = |until: UnixTime| now >= until.plus(GIVE_UP);
-        self.0.retain(|entry| {
-            entry.pending || entry.address != *address && !entry.until.is_some_and(is_over)
-        });
+        self.0.retain(|entry| !entry.until.is_some_and(is_over));
+        let known = self.0.iter().filter(|entry| entry.address == *address);
+        let since = known.filter(|entry| entry.receives(now)).map(|it| it.since);
+        let since = since.min().unwrap_or(now);
         for entry in self.0.iter_mut().filter(|entry| !entry.pending) {
             entry.until.get_or_insert(now.plus(ADDRESS_OVERLAP));
         }
-        self.0.push(Entry::new(address.clone(), false));
+        self.0.push(Entry::new(address.clone(), since, false));
     }
 
     /// Takes back the changes that were confirmed at `since` or later, and what waits for its code: the owner did
@@ -167,6 +188,16 @@ impl Addresses {
         {
             former.until = None;
             self.0.pop();
+        }
+    }
+
+    /// Cuts the times that lie ahead.
+    pub(crate) fn cut(&mut self, now: UnixTime) {
+        for entry in &mut self.0 {
+            entry.since = at_most(entry.since, now);
+            if let Some(until) = &mut entry.until {
+                *until = at_most(*until, now.plus(ADDRESS_OVERLAP));
+            }
         }
     }
 
@@ -186,11 +217,16 @@ impl Addresses {
 
     /// What pages show: the present address, the pending one, and those that still receive notices.
     pub(crate) fn list(&self, change: Option<AddressChange>, now: UnixTime) -> Vec<NoticeAddress> {
+        let is_last = |at: usize, entry: &Entry| {
+            let mut later = self.0.iter().skip(at.saturating_add(1));
+            later.all(|it| it.pending || it.address != entry.address)
+        };
         let shown = self
             .0
             .iter()
-            .filter(|entry| entry.pending || entry.receives(now));
-        let list = shown.map(|entry| NoticeAddress {
+            .enumerate()
+            .filter(|(at, entry)| entry.pending || entry.receives(now) && is_last(*at, entry));
+        let list = shown.map(|(_, entry)| NoticeAddress {
             address: entry.address.clone(),
             state: match entry.until {
                 _ if entry.pending => AddressState::Pending {
@@ -207,134 +243,4 @@ impl Addresses {
 
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test may fail loudly")]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn address(text: &str) -> Address {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn old_address_is_forgotten_at_next_change() {
-        let mut addresses = Addresses::default();
-        for (name, at) in [("a@b", 0), ("b@b", 1)] {
-            addresses.change(&address(name), UnixTime(at));
-        }
-        let over = 1 + ADDRESS_OVERLAP + GIVE_UP;
-        addresses.change(&address("c@b"), UnixTime(over - 1));
-        assert_eq!(addresses.0.len(), 3, "a second before");
-        addresses.change(&address("d@b"), UnixTime(over));
-        assert_eq!(addresses.0.len(), 3);
-        let is_kept = |name: &str| {
-            let mut entries = addresses.0.iter();
-            entries.any(|entry| entry.address == address(name))
-        };
-        assert!(!is_kept("a@b") && is_kept("b@b"));
-    }
-
-    #[test]
-    fn old_address_is_told_for_fourteen_days() {
-        let mut addresses = Addresses::default();
-        assert_eq!(addresses.recipients(UnixTime(0)), []);
-        let (old, new) = (address("old@example.org"), address("new@example.org"));
-        addresses.change(&old, UnixTime(0));
-        addresses.change(&new, UnixTime(1000));
-        let end = 1000 + 14 * 86_400;
-        assert_eq!(
-            addresses.recipients(UnixTime(end - 1)),
-            [old.clone(), new.clone()]
-        );
-        assert_eq!(
-            addresses.recipients(UnixTime(end)),
-            std::slice::from_ref(&new)
-        );
-        // Back again: it is the present one, and recipients once.
-        addresses.change(&old, UnixTime(2000));
-        assert_eq!(addresses.recipients(UnixTime(2000)), [new, old.clone()]);
-        assert_eq!(addresses.present(), Some(&old));
-    }
-
-    #[test]
-    fn changes_since_a_time_are_taken_back() {
-        let mut addresses = Addresses::default();
-        for (name, at) in [("a@b", 0), ("b@b", 10), ("thief@b", 20), ("thief2@b", 30)] {
-            addresses.change(&address(name), UnixTime(at));
-        }
-        addresses.begin(&address("thief3@b"));
-        addresses.revert(UnixTime(20));
-        let left = [address("a@b"), address("b@b")];
-        assert_eq!(addresses.recipients(UnixTime(40)), left);
-        assert_eq!(addresses.present(), Some(&left[1]));
-        assert_eq!(addresses.pending(), None);
-    }
-
-    #[test]
-    fn pending_address_receives_nothing_until_confirmed() {
-        let (old, new) = (address("old@example.org"), address("new@example.org"));
-        let mut addresses = Addresses::default();
-        addresses.change(&old, UnixTime(0));
-        addresses.begin(&address("typo@example.org"));
-        addresses.begin(&new);
-        assert_eq!(
-            addresses.recipients(UnixTime(5)),
-            std::slice::from_ref(&old)
-        );
-        assert_eq!(addresses.present(), Some(&old));
-        assert_eq!(addresses.pending(), Some(&new));
-        addresses.confirm(UnixTime(9));
-        assert_eq!(addresses.recipients(UnixTime(9)), [old, new.clone()]);
-        assert_eq!(
-            (addresses.present(), addresses.pending()),
-            (Some(&new), None)
-        );
-        let before = addresses.clone();
-        addresses.confirm(UnixTime(10));
-        assert_eq!(addresses, before, "nothing to confirm");
-    }
-
-    /// What is stored must be read by every later version.
-    #[test]
-    fn stored_addresses_are_stable() {
-        let mut addresses = Addresses::default();
-        addresses.change(&address("a@b"), UnixTime(1));
-        addresses.change(&address("b@b"), UnixTime(2));
-        addresses.begin(&address("c@b"));
-        let (at, kind) = (UnixTime(3), DeliveryFailureKind::TimedOut);
-        addresses.note(&address("a@b"), Some(DeliveryFailure { at, kind }));
-        let stored = r#"[{"address":"a@b","until":1209602,"failure":{"at":3,"kind":"timed_out"}},{"address":"b@b"},{"address":"c@b","pending":true}]"#;
-        assert_eq!(serde_json::to_string(&addresses).unwrap(), stored);
-        assert_eq!(
-            serde_json::from_str::<Addresses>(stored).unwrap(),
-            addresses
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn old_address_stays_until_its_time(changes in proptest::collection::vec((0_u8..12, 0_u64..400_000), 1..60)) {
-            let mut addresses = Addresses::default();
-            let mut now: u64 = 0;
-            let mut replaced: Vec<(Address, u64)> = Vec::new();
-            for (who, wait) in changes {
-                now = now.saturating_add(wait);
-                if !addresses.has_room(UnixTime(now)) {
-                    continue;
-                }
-                let new = address(&format!("a{who}@b"));
-                if let Some(before) = addresses.present().filter(|before| **before != new) {
-                    replaced.push((before.clone(), now.saturating_add(14 * 86_400)));
-                }
-                addresses.begin(&new);
-                addresses.confirm(UnixTime(now));
-                let recipients = addresses.recipients(UnixTime(now));
-                prop_assert!(recipients.len() <= MAX_RECIPIENTS);
-                prop_assert_eq!(recipients.last(), Some(&new));
-                for (old, until) in &replaced {
-                    prop_assert!(now >= *until || recipients.contains(old));
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -68,7 +68,7 @@ impl Operation for UndoRules {
         let past = organization
             .past
             .last()
-            .filter(|past| case.now.since(past.until) < UNDO)
+            .filter(|past| past.until.age(case.now).is_some_and(|age| age < UNDO))
             .ok_or(Refusal::Unchanged)?;
         let text = organization
             .text_of(past.rules)

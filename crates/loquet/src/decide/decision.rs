@@ -88,6 +88,7 @@ pub(crate) fn decide<C: Operation>(
     if let Some(session) = case.session
         && let Err(refusal) = actor.check(session, input.limits, last_seen, now)
         && !(C::WHILE_OWING && refusal.next_step() == Some(NextStep::SecondFactor))
+        && !(C::ENDS_SESSION && actor.sessions.contains(session))
     {
         return refuse(refusal);
     }

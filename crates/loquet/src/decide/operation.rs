@@ -30,6 +30,9 @@ pub(crate) trait Operation: Hash + Send + Sync {
     const GIVES_CODE: bool = false;
     /// Whether a session whose last code is too old may still do it.
     const WHILE_OWING: bool = false;
+    /// Whether it ends the session, so that one which is over for its age may still do it: a session that a wrong clock
+    /// began would be young when its time comes.
+    const ENDS_SESSION: bool = false;
     /// Whether one that is sent again finds its first outcome. Not what needs no session and uses up nothing: under a key
     /// that the host gives twice, a second loss or another new password would be taken for the first.
     const REPEATABLE: bool = true;

@@ -183,6 +183,17 @@ fn list_begins_with_most_recent_device() {
     assert_eq!(list[0].network, Some("192.0.2.0".parse().unwrap()));
 }
 
+/// A session of the device sends a cookie that the client made up. It would let another browser in as the device.
+#[test]
+fn t75_invented_cookie_is_never_accepted() {
+    let mut devices = one();
+    devices.enter(log_in(1, 11, "203.0.113.7", 1), Some(id(99)));
+    assert_eq!(
+        (find(&devices, 99, 1), find(&devices, 11, 1)),
+        (None, Some(1))
+    );
+}
+
 #[test]
 fn lapsed_device_never_returns() {
     let mut devices = one();

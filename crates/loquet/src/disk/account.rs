@@ -76,6 +76,7 @@ pub(crate) fn read_audited(
         label: body.label,
         addresses: body.addresses,
         devices: body.devices,
+        sessions: body.sessions,
     };
     Ok((person, head))
 }

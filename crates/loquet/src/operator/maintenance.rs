@@ -1,9 +1,8 @@
 //! What is due without a request: scheduled changes, reminders, expired devices and attempts.
 
-use loquet_otp::Totp;
-use loquet_policy::{AccountId, Command, OrgId, UnixTime};
+use loquet_policy::{OrgId, UnixTime};
 
-use crate::decide::{Facts, done};
+use crate::decide::Facts;
 use crate::error::Error;
 use crate::mfa::source::Actor;
 use crate::operator::Operator;
@@ -109,54 +108,4 @@ impl Operator {
         let before = UnixTime(self.now().0.saturating_sub(loquet_policy::limits::DAY));
         Ok(self.store().forget_attempts(before, SOME).await? == SOME)
     }
-
-    /// Call it once the clock of the service is right again, after it was ahead: a code that was accepted meanwhile has
-    /// used up every step until then, and its owner could not log in before. Takes each last step that lies ahead back to
-    /// the next code, ends the sessions of those accounts, and tells their owners to replace the authenticator, because
-    /// codes that were accepted meanwhile are good a second time until then. Returns the number of accounts.
-    ///
-    /// ```
-    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
-    /// println!("{} accounts can log in again", operator.clock_corrected().await?);
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error`]; what was not reached waits for the next call.
-    pub async fn clock_corrected(&self) -> Result<usize, Error> {
-        let present = Totp::default().step(self.now().0);
-        let mut ahead = Vec::new();
-        for org in self.organization_ids().await? {
-            self.each_person(org, |person| {
-                let last = person.facts.authenticator.last_step();
-                if last.is_some_and(|(step, _)| step > present) {
-                    ahead.push(person.facts.id);
-                }
-            })
-            .await?;
-        }
-        let mut corrected: usize = 0;
-        for account in ahead {
-            let correct = ClockCorrected { account, present };
-            match self.run(correct, Attempt::default()).await {
-                Ok(()) => corrected = corrected.saturating_add(1),
-                Err(Error::Refused(_)) => {}
-                Err(fault) => return Err(fault),
-            }
-        }
-        Ok(corrected)
-    }
 }
-
-/// The clock was ahead when a code of this account was accepted.
-#[derive(Debug, Clone, Copy, Hash)]
-struct ClockCorrected {
-    account: AccountId,
-    present: u64,
-}
-
-of_host!(ClockCorrected; "clock_corrected", (), done, |this, _case| {
-    Command::ClockCorrected {
-        present: this.present,
-    }
-});

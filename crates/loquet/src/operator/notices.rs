@@ -81,6 +81,12 @@ fn is_reader(person: &PersonRecord, organization: &Organization, role: RoleId) -
     person.facts.is_active() && covers(organization, &person.facts.roles, role)
 }
 
+/// Whether the link about this gives something: it undoes a report of loss. A thief of the password and the phone may have
+/// confirmed an address of their own, so that it goes to the oldest one alone. The other link only locks an account.
+const fn gives(event: Event) -> bool {
+    matches!(event, Event::ReportedLost)
+}
+
 /// Whether the time is over in which a notice is tried again.
 const fn is_late(row: &NoticeRow, now: UnixTime) -> bool {
     now.0 >= row.at.plus(GIVE_UP).0
@@ -193,10 +199,7 @@ impl Operator {
         let Some(person) = reader.filter(is_told) else {
             return Ok(Done::Spared);
         };
-        let now = self.now();
-        // After its week it may be one that was delivered, and that a writer of the database put back.
-        let at = if is_late(row, now) { now } else { row.at };
-        let targets = targets(&person, &body, at);
+        let targets = targets(&person, &body, self.told_at(row));
         if targets.len() > 1 {
             let copy = |address| {
                 let address = Some(address);
@@ -232,6 +235,13 @@ impl Operator {
         Ok(kind.map_or(Done::Delivered, Done::Failed))
     }
 
+    /// The moment whose addresses a notice goes to: its own, but after its week it may be one that was delivered, and that a
+    /// writer of the database put back.
+    fn told_at(&self, row: &NoticeRow) -> UnixTime {
+        let now = self.now();
+        if is_late(row, now) { now } else { row.at }
+    }
+
     /// The letter to one address. `None`: the code that it would bring is worth nothing any more.
     async fn letter(
         &self,
@@ -263,6 +273,9 @@ impl Operator {
         let is_expired = is_bound && self.now() >= row.at.plus(BINDING_LINK);
         let epoch = body.epoch.filter(|_| !is_expired);
         let link = |epoch| NotMeLink::derive(&vault.keys, id, epoch);
+        let recipients = person.addresses.recipients(self.told_at(row));
+        let oldest = recipients.into_iter().next();
+        let brings_link = !gives(body.notice.event) || address == oldest;
         Ok(Some(Letter {
             notice: number,
             to: id,
@@ -273,7 +286,7 @@ impl Operator {
             organization,
             at: row.at,
             event: body.notice.event,
-            link: epoch.map(link),
+            link: epoch.filter(|_| brings_link).map(link),
             code,
         }))
     }

@@ -14,7 +14,7 @@ use crate::error::{Config, Error};
 use crate::operator::Operator;
 use crate::operator::restored::{RestoreOptions, Restored};
 use crate::provision::operations::IssueResetCode;
-use crate::records::AccountRecord;
+use crate::records::{AccountRecord, RESTORED};
 use crate::session::attempt::Attempt;
 use crate::store::{Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Writes};
 
@@ -59,8 +59,9 @@ impl Operator {
     /// where the replaced store is given ([`RestoreOptions::replaced`]); without it, and without
     /// [`RestoreOptions::was_enabled`], a backup from before enabling un-latches its organization.
     ///
-    /// Other changes of roles, settings and access rules that were made after the backup are lost. To find them, read the
-    /// notices that went out since.
+    /// Changes of settings that waited to take effect are dropped: they may have been cancelled since. Other changes that
+    /// were made after the backup are lost where the replaced store is not given. To find them, read the notices that went
+    /// out since.
     ///
     /// ```
     /// # async fn f(operator: loquet::Operator, replaced: loquet::Operator, kept: &str) -> Result<(), loquet::Error> {
@@ -155,8 +156,17 @@ impl Operator {
             (None, Some(last)) => (last.clone(), Version::ABSENT),
             (None, None) => return Ok(()),
         };
-        let last = last.map(|record| record.facts);
-        record.facts = record.facts.restored(last.as_ref(), done.now);
+        let facts = record
+            .facts
+            .restored(last.as_ref().map(|last| &last.facts), done.now);
+        if let Some(last) = last {
+            record.rules.extend(last.rules);
+            record.devices = record
+                .devices
+                .zip(last.devices)
+                .map(|(own, last)| own.max(last));
+        }
+        record.sync(facts, None, done.now);
         if home.unknown {
             let code = BreakGlassCode::from_entropy(random()?);
             let by = home.administrators.first().map(|account| account.id);
@@ -255,10 +265,10 @@ impl Operator {
             };
             let name = record.external_id.clone();
             if home.names.contains(&name) {
-                done.name_taken.push(name);
-                continue;
+                record.take_reserved_name(RESTORED);
+                done.renamed.push((name, record.external_id.clone()));
             }
-            done.carried.push(name);
+            done.carried.push(record.external_id.clone());
             // Its records stay behind with the replaced store.
             record.audit = AuditHead::start(id);
             self.put_account(home, (record, Version::ABSENT), None, done)

@@ -25,7 +25,8 @@ impl<'a> RestoreOptions<'a> {
 
     /// Adds the store that the backup replaces, opened with the same keyring. What only rises is carried over from it:
     /// "enabled", mandates in force, the break-glass code, epochs, "ever bound", and the authenticators with their last
-    /// steps; so are the accounts and organizations that the backup does not have yet.
+    /// steps; so are the accounts and organizations that the backup does not have yet. Of each setting the stricter value
+    /// stays, and the access rules are those of the replaced store if it had any.
     #[must_use]
     pub const fn replaced(mut self, replaced: &'a Operator) -> Self {
         self.replaced = Some(replaced);
@@ -61,9 +62,10 @@ pub struct Restored {
     pub lost: Vec<Verified>,
     /// The external ids of accounts that only the replaced store had, and that were carried over.
     pub carried: Vec<String>,
-    /// The external ids of accounts that only the replaced store had, and whose name another account of the backup has: they
-    /// were not carried over.
-    pub name_taken: Vec<String>,
+    /// The external ids of those among them which another account of the backup has, each with the one that the account was
+    /// carried over under: "restored", and its id. Give it another name with
+    /// [`rename`](crate::Provision::rename).
+    pub renamed: Vec<(String, String)>,
     /// The new break-glass code of each organization that [`RestoreOptions::was_enabled`] names. Show it, and keep it in an
     /// envelope, before the service runs again: it is stored nowhere.
     pub break_glass: Vec<(OrgId, BreakGlassCode)>,

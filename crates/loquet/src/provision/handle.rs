@@ -148,7 +148,8 @@ impl Provision<'_> {
     /// # Errors
     /// [`Config::AdministratorAfterEnabling`] for a new administrator where multi-factor log-in is enabled (it says what to
     /// do), [`Config::IdTaken`], [`Error::Refused`] with `IS_DEACTIVATED` (never give a deleted user's id to another),
-    /// [`Config::ExternalId`], [`Config::ExternalIdTaken`], [`Config::Label`], [`Config::TooManyRoles`], and [`Error`] of the store.
+    /// [`Config::ExternalId`] and others about it, [`Config::ExternalIdTaken`], [`Config::Label`],
+    /// [`Config::TooManyRoles`], and [`Error`] of the store.
     pub async fn ensure_account(self, new: NewAccount<'_>) -> Result<AccountId, Error> {
         let (id, address) = (new.id, new.address.clone());
         if !self.create(&new).await? {
@@ -252,8 +253,8 @@ impl Provision<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` or `IS_DEACTIVATED`, [`Config::ExternalId`], [`Config::ExternalIdTaken`],
-    /// [`Config::Label`], and [`Error`] of the store.
+    /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` or `IS_DEACTIVATED`, [`Config::ExternalId`] and others about it,
+    /// [`Config::ExternalIdTaken`], [`Config::Label`], and [`Error`] of the store.
     pub async fn rename(
         self,
         account: impl Into<AccountId>,

@@ -11,7 +11,7 @@ use crate::error::{Config, Error, MAX_EXTERNAL_ID};
 use crate::mfa::Mfa;
 use crate::mfa::rows::next_version;
 use crate::mfa::source::{Actor, Source};
-use crate::records::AccountRecord;
+use crate::records::{AccountRecord, RESERVED};
 use crate::store::{Cursor, Query, Row, RowKey, Version, Writes};
 
 /// An account to be made for one of the host's users.
@@ -27,8 +27,8 @@ pub struct NewAccount<'a> {
 
 impl<'a> NewAccount<'a> {
     /// An account with the host's id, without roles. `external_id` is the host's own name for the user, an e-mail address
-    /// for example (1 to 256 bytes, unique in the organization), and also the account name that authenticator apps show,
-    /// until [`label`](Self::label) sets another.
+    /// for example (1 to 256 bytes without control characters, unique in the organization), and also the account name that
+    /// authenticator apps show, until [`label`](Self::label) sets another.
     ///
     /// # Security
     /// An id belongs to one user for ever: its account keeps the authenticator and the roles. SQLite gives the id of a
@@ -79,6 +79,12 @@ pub(super) fn check_names(external_id: &str, label: &str) -> Result<(), Config> 
     let length = external_id.len();
     if length == 0 || length > MAX_EXTERNAL_ID {
         return Err(Config::ExternalId(length));
+    }
+    if let Some((at, _)) = external_id.char_indices().find(|(_, it)| it.is_control()) {
+        return Err(Config::ControlCharacter(at));
+    }
+    if RESERVED.iter().any(|it| external_id.starts_with(it)) {
+        return Err(Config::ExternalIdReserved);
     }
     Ok(())
 }

@@ -73,6 +73,11 @@ impl Sessions {
         self.0.clear();
     }
 
+    /// Ends the sessions that lie ahead.
+    pub(crate) fn cut(&mut self, now: UnixTime) {
+        self.0.retain(|live| live.at.age(now).is_some());
+    }
+
     /// Adds a session in place of the one that it continues.
     pub(crate) fn replace(&mut self, old: Option<SessionId>, new: &Session) {
         self.0

@@ -151,7 +151,7 @@ pub(crate) struct LogOut {
     pub(crate) session: Session,
 }
 
-in_session!(LogOut, const WHILE_OWING; "log_out", (), done, |this, case| {
+in_session!(LogOut, const WHILE_OWING, const ENDS_SESSION; "log_out", (), done, |this, case| {
     // All sessions of an earlier epoch have ended; a record for each try would let a thief of one fill the log.
     if this.session.epoch != case.actor.facts.epoch {
         return Err(Refusal::StaleLogIn);

@@ -87,7 +87,7 @@ of_host!(
 impl Mfa {
     /// Suspends an authenticator that its owner has lost, and ends every session. The host first checks the password, no
     /// more. Therefore the owner can undo the report with the phone and either the link in its letter or a recovery code
-    /// ([`undo_report`](Self::undo_report)), and so can another administrator. After that such reports are refused for
+    /// ([`undo_report`](Self::undo_report)), and so can another administrator. Undone or not, other reports are then refused for
     /// [`REPORTS_REFUSED`](loquet_policy::limits::REPORTS_REFUSED) seconds, or until the password is changed.
     ///
     /// # Errors

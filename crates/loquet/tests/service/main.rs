@@ -12,10 +12,12 @@
 )]
 
 mod access;
+mod addresses;
 mod article;
 mod attempts;
 mod blocking;
 mod canary;
+mod clock;
 mod codes;
 mod conformance;
 mod devices;

@@ -217,6 +217,35 @@ impl Rows {
     }
 }
 
+/// The host's users may choose their names, and one of them the name that another account gets once it is erased.
+#[tokio::test]
+async fn t76_names_that_loquet_gives_are_refused() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let provision = fixture.mfa.provision();
+    let id = AccountId::from(DENIS);
+    for name in [format!("erased {id}"), format!("restored {id}")] {
+        let new = NewAccount::new(90_u64, &name).label("mallory");
+        let made = provision.ensure_account(new).await;
+        assert!(matches!(
+            made,
+            Err(Error::Config(Config::ExternalIdReserved))
+        ));
+        let renamed = provision.rename(CHLOE, &name, "mallory").await;
+        assert!(matches!(
+            renamed,
+            Err(Error::Config(Config::ExternalIdReserved))
+        ));
+    }
+    let name = "no\u{7}bell";
+    let made = NewAccount::new(90_u64, name).label("mallory");
+    let made = provision.ensure_account(made).await;
+    assert!(matches!(
+        made,
+        Err(Error::Config(Config::ControlCharacter(2)))
+    ));
+    assert!(provision.erase(DENIS).await.unwrap());
+}
+
 #[tokio::test]
 async fn erased_account_leaves_nothing_personal() {
     let store = Rows::default();

@@ -1,0 +1,163 @@
+//! What a clock that was ahead has left behind.
+//!
+//! A time that lies ahead never makes anything recent or young ([`UnixTime::age`]). But a wait, a quota or a deadline
+//! that was counted from it lasts too long, until the operator says that the clock is right again: then these functions
+//! cut each time to what the right clock could have given.
+
+use crate::{
+    Account, Authenticator, BreakGlass, DailyQuota, Latch, MandateState, Organization, Status,
+    Throttle, UnixTime, limits,
+};
+
+/// Cuts a time that was taken ahead of `now` to `now`. Returns whether it was.
+fn cut(time: &mut UnixTime, now: UnixTime) -> bool {
+    let ahead = time.age(now).is_none();
+    if ahead {
+        *time = now;
+    }
+    ahead
+}
+
+/// Cuts a deadline to the longest `wait` from `now` on.
+fn cut_deadline(deadline: &mut UnixTime, wait: u64, now: UnixTime) {
+    if *deadline > now.plus(wait).plus(limits::CLOCK_TOLERANCE) {
+        *deadline = now.plus(wait);
+    }
+}
+
+/// Ends a wait that is longer than any that begins now.
+fn cut_throttle(throttle: &mut Throttle, now: UnixTime) {
+    let longest = limits::WAIT_MAX.saturating_add(limits::CLOCK_TOLERANCE);
+    if throttle.until > now.plus(longest) {
+        throttle.until = now;
+    }
+}
+
+impl Account {
+    /// Returns the account without times that a clock was ahead for, once it is right again and `now` is. The same as
+    /// before where there are none.
+    ///
+    /// Waits that are longer than any end. Quotas count from now on: what was used stays used for a day. A last step ahead
+    /// of the `present` one becomes the next that the phone may show, so that codes which were accepted meanwhile are good a
+    /// second time. Counts of failures stay.
+    #[must_use]
+    pub fn without_times_ahead(&self, present: u64, now: UnixTime) -> Self {
+        let mut account = self.clone();
+        cut(&mut account.created, now);
+        if let Some(promoted) = &mut account.promoted {
+            cut(promoted, now);
+        }
+        if let Status::Deactivated { since } = &mut account.status {
+            cut(since, now);
+        }
+        account.authenticator.cut(present, now);
+        cut_throttle(&mut account.attempts.stranger, now);
+        cut_throttle(&mut account.attempts.known, now);
+        for DailyQuota { since, .. } in [&mut account.resets, &mut account.enrollments] {
+            cut(since, now);
+        }
+        if let Some(link) = &mut account.binding_link {
+            cut_deadline(&mut link.expires, limits::BINDING_LINK, now);
+        }
+        if let Some(until) = &mut account.reports_refused_until {
+            cut_deadline(until, limits::REPORTS_REFUSED, now);
+        }
+        for slot in &mut account.pendings {
+            let ahead = |since: UnixTime| since.age(now).is_none();
+            if slot.as_ref().is_some_and(|pending| ahead(pending.since)) {
+                *slot = None;
+            }
+        }
+        account.session_waits.cut(now);
+        if let Some(change) = &mut account.address_change {
+            cut(&mut change.first, now);
+            if cut(&mut change.sent, now) {
+                // Of that code it is not known how old it is.
+                change.sent = UnixTime(now.0.saturating_sub(limits::ADDRESS_CODE));
+            }
+        }
+        account
+    }
+}
+
+impl Authenticator {
+    fn cut(&mut self, present: u64, now: UnixTime) {
+        match self {
+            Self::None | Self::ResetDue { reset_code: None } => {}
+            Self::Active {
+                since, step, drift, ..
+            } => {
+                cut(since, now);
+                *step = (*step).min(next_step(*drift, present));
+            }
+            Self::Suspended {
+                since,
+                bound,
+                step,
+                drift,
+                ..
+            } => {
+                cut(since, now);
+                cut(bound, now);
+                *step = (*step).min(next_step(*drift, present));
+            }
+            Self::Disabled { since, .. } => {
+                cut(since, now);
+            }
+            Self::ResetDue {
+                reset_code: Some(reset_code),
+            } => {
+                let life = reset_code.expires.since(reset_code.issued);
+                if cut(&mut reset_code.issued, now) {
+                    reset_code.expires = now.plus(life);
+                }
+            }
+        }
+    }
+}
+
+/// Returns the step of the next code that a phone may show.
+fn next_step(drift: i8, present: u64) -> u64 {
+    let ahead = u64::try_from(drift).unwrap_or(0).saturating_add(1);
+    present.saturating_add(ahead)
+}
+
+impl Organization {
+    /// Returns the organization without times that a clock was ahead for, once it is right again and `now` is. What is in
+    /// force stays so.
+    #[must_use]
+    pub fn without_times_ahead(&self, now: UnixTime) -> Self {
+        let mut organization = self.clone();
+        if let Latch::Enabled { since, .. } = &mut organization.latch {
+            cut(since, now);
+        }
+        if let Some(hardened) = &mut organization.hardened {
+            cut(&mut hardened.since, now);
+        }
+        for mandate in &mut organization.mandates {
+            let (MandateState::Announced { since, .. } | MandateState::InForce { since }) =
+                &mut mandate.state;
+            cut(since, now);
+        }
+        for change in &mut organization.scheduled {
+            cut_deadline(&mut change.due, limits::WEAKENING, now);
+        }
+        if let Some(until) = &mut organization.resets_by_host_until {
+            cut_deadline(until, limits::RESTORE_RESETS, now);
+        }
+        match &mut organization.break_glass {
+            BreakGlass::Unset => {}
+            BreakGlass::Ready { since, .. } => {
+                cut(since, now);
+            }
+            BreakGlass::Void { until, .. } => {
+                cut_deadline(until, limits::BREAK_GLASS_CODE_VOID, now);
+            }
+            BreakGlass::Opening { ready, .. } => cut_deadline(ready, limits::BREAK_GLASS, now),
+            BreakGlass::Open { expires, .. } => {
+                cut_deadline(expires, limits::BREAK_GLASS_RESET_CODE, now);
+            }
+        }
+        organization
+    }
+}

@@ -1,0 +1,106 @@
+//! What a restore makes of a backup whose store has moved on since, and can still be read.
+
+use loquet::testing::TestClock;
+use loquet::{NewAccount, NextStep, OrganizationSetting, RestoreOptions, Restored, RoleId};
+use loquet_policy::SettingKind;
+use loquet_policy::limits::DAY;
+use loquet_sqlite::{SqliteStore, backup};
+use loquet_testkit::fixture::{ANNE, DENIS, Fixture, refusal};
+use tempfile::TempDir;
+
+/// A service over a file, and the place of its backup.
+async fn begin() -> (TempDir, Fixture) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("a.db")).unwrap();
+    let fixture = Fixture::at(store, TestClock::at(1_790_000_000)).await;
+    (folder, fixture)
+}
+
+fn take_backup(folder: &TempDir) {
+    let (db, copy) = (folder.path().join("a.db"), folder.path().join("a.backup"));
+    backup(db, copy).unwrap();
+}
+
+/// The backup in the place of the store.
+async fn restored(folder: &TempDir, replaced: &Fixture) -> (Fixture, Restored) {
+    let store = SqliteStore::open(folder.path().join("a.backup")).unwrap();
+    let fixture = Fixture::at(store, replaced.clock.clone()).await;
+    let how = RestoreOptions::default().replaced(&replaced.operator);
+    let done = fixture.operator.restored(how).await.unwrap();
+    (fixture, done)
+}
+
+async fn offers_codes(fixture: &Fixture) -> bool {
+    fixture.operator.apply_due().await.unwrap();
+    let session = fixture.log_in(DENIS).await.session;
+    let user = fixture.user(&session).await;
+    let overview = fixture.mfa.account(&user).overview().await.unwrap();
+    overview.organization().offers_recovery_codes()
+}
+
+/// A weakening waits when the backup is taken, and is cancelled after it. Its date has passed when the backup is restored.
+#[tokio::test]
+async fn t74_cancelled_weakening_is_not_restored() {
+    let (folder, fixture) = begin().await;
+    let (phone, _) = fixture.enabled().await;
+    let session = fixture.enter(ANNE, &phone).await;
+    let user = fixture.user(&session).await;
+    let setting = OrganizationSetting::RecoveryCodes { offered: true };
+    let admin = fixture.mfa.admin(&user);
+    let typed = fixture.code(&phone);
+    admin.update_setting(setting, typed).await.unwrap();
+    take_backup(&folder);
+    let cancelled = admin.cancel_change(SettingKind::RecoveryCodes).await;
+    cancelled.unwrap();
+    fixture.clock.advance(5 * DAY);
+    let (restored, _) = restored(&folder, &fixture).await;
+    assert!(!offers_codes(&restored).await);
+}
+
+/// A setting that was made stricter after the backup stays so, access rules with their text.
+#[tokio::test]
+async fn t74_stricter_settings_survive_a_restore() {
+    let (folder, fixture) = begin().await;
+    let (phone, session) = fixture.enabled().await;
+    let anne = fixture.offering(&phone, &session).await;
+    take_backup(&folder);
+    let user = fixture.user(&anne).await;
+    let setting = OrganizationSetting::RecoveryCodes { offered: false };
+    let admin = fixture.mfa.admin(&user);
+    admin.update_setting(setting, "").await.unwrap();
+    let rules = "default deny\nallow 203.0.113.0/24\n";
+    admin.set_access_rules(rules, "").await.unwrap();
+    let (restored, _) = restored(&folder, &fixture).await;
+    assert!(!offers_codes(&restored).await);
+    let elsewhere = Fixture::client_at("198.51.100.7");
+    let denied = refusal(restored.mfa.log_in(DENIS, elsewhere).await);
+    assert_eq!(denied.code(), "ACCESS_DENIED");
+}
+
+/// Only the replaced store has the account, and the backup gives its external id to another. Made again by the host, it
+/// would enroll by the password alone.
+#[tokio::test]
+async fn t77_account_whose_name_is_taken_is_carried_over() {
+    const OTHER: u64 = 77;
+    let (folder, fixture) = begin().await;
+    fixture.imposed().await;
+    take_backup(&folder);
+    let provision = fixture.mfa.provision();
+    let renamed = provision.rename(DENIS, "denis.old", "Denis").await;
+    renamed.unwrap();
+    let new = NewAccount::new(OTHER, "denis").role(RoleId::STAFF);
+    provision.ensure_account(new).await.unwrap();
+    let session = fixture.log_in(OTHER).await.session;
+    let (phone, _) = fixture.enroll(&session).await;
+    let (restored, done) = restored(&folder, &fixture).await;
+    let name = format!("restored {}", loquet::AccountId::from(OTHER));
+    assert_eq!(done.renamed, [("denis".to_owned(), name.clone())]);
+    assert_eq!(done.carried, [name]);
+    let login = restored.log_in(OTHER).await;
+    assert_eq!(login.next, NextStep::SecondFactor);
+    restored.clock.advance(60);
+    restored.enter(OTHER, &phone).await;
+    let provision = restored.mfa.provision();
+    let renamed = provision.rename(OTHER, "denis.new", "Denis").await;
+    renamed.unwrap();
+}
