@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn t74_restored_organization_drops_waiting_weakenings() {
+    fn t66_restored_organization_drops_waiting_weakenings() {
         let mut backup = Organization::new(OrgId::from(1_u64));
         let mandate = |role, since| Mandate {
             role: crate::RoleId(role),

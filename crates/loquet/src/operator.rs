@@ -4,6 +4,7 @@ pub(crate) mod clock;
 pub(crate) mod letter;
 mod maintenance;
 mod notices;
+mod reach;
 mod rejections;
 mod restore;
 mod restored;

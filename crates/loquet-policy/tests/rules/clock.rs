@@ -28,7 +28,7 @@ fn clock_correction_accepts_codes_again() {
 /// What was given ahead of the present counts for nothing that only a recent code, a recent password or a young session
 /// may do. The clocks of two nodes may differ by a minute.
 #[test]
-fn t73_time_ahead_is_neither_recent_nor_young() {
+fn t65_time_ahead_is_neither_recent_nor_young() {
     let mut fixture = Fixture::mandated();
     let right = fixture.now;
     let tolerance = limits::CLOCK_TOLERANCE;
@@ -55,7 +55,7 @@ fn t73_time_ahead_is_neither_recent_nor_young() {
 
 /// Reset codes, recoveries and enrollments that began ahead are over; none keeps its owner out until then.
 #[test]
-fn t73_enrollment_begun_ahead_is_over() {
+fn t65_enrollment_begun_ahead_is_over() {
     let mut fixture = Fixture::with_codes();
     let right = fixture.now;
     fixture.now = right.plus(30 * limits::DAY);
@@ -84,7 +84,7 @@ fn t73_enrollment_begun_ahead_is_over() {
 
 /// Thirty days of waits and of quotas end with the correction; of what was used up, a day is left.
 #[test]
-fn t73_clock_correction_cuts_waits_and_quotas() {
+fn t65_clock_correction_cuts_waits_and_quotas() {
     let mut fixture = Fixture::mandated();
     let right = fixture.now;
     fixture.now = right.plus(30 * limits::DAY);
@@ -127,7 +127,7 @@ fn t73_clock_correction_cuts_waits_and_quotas() {
 
 /// The organization's deadlines end when they would have, had they begun at the right time.
 #[test]
-fn t73_clock_correction_cuts_the_organizations_deadlines() {
+fn t65_clock_correction_cuts_the_organizations_deadlines() {
     let mut fixture = Fixture::mandated();
     let right = fixture.now;
     let ahead = right.plus(30 * limits::DAY);

@@ -25,6 +25,7 @@ mod fixture;
 mod grid;
 mod history;
 mod numbers;
+mod quotas;
 mod reports;
 mod restores;
 #[cfg(feature = "scenario")]

@@ -86,7 +86,7 @@ fn t31_undone_report_is_refused_for_thirty_days() {
 
 /// Nor do a reset and a recovery code, each of which leads to another authenticator, let the same password report again.
 #[test]
-fn t72_report_is_refused_after_reset_too() {
+fn t64_report_is_refused_after_reset_too() {
     for by_recovery_code in [false, true] {
         let mut fixture = Fixture::with_codes();
         fixture.report_lost(ANNE).unwrap();

@@ -40,7 +40,7 @@ async fn offers_codes(fixture: &Fixture) -> bool {
 
 /// A weakening waits when the backup is taken, and is cancelled after it. Its date has passed when the backup is restored.
 #[tokio::test]
-async fn t74_cancelled_weakening_is_not_restored() {
+async fn t66_cancelled_weakening_is_not_restored() {
     let (folder, fixture) = begin().await;
     let (phone, _) = fixture.enabled().await;
     let session = fixture.enter(ANNE, &phone).await;
@@ -59,7 +59,7 @@ async fn t74_cancelled_weakening_is_not_restored() {
 
 /// A setting that was made stricter after the backup stays so, access rules with their text.
 #[tokio::test]
-async fn t74_stricter_settings_survive_a_restore() {
+async fn t66_stricter_settings_survive_a_restore() {
     let (folder, fixture) = begin().await;
     let (phone, session) = fixture.enabled().await;
     let anne = fixture.offering(&phone, &session).await;
@@ -80,7 +80,7 @@ async fn t74_stricter_settings_survive_a_restore() {
 /// Only the replaced store has the account, and the backup gives its external id to another. Made again by the host, it
 /// would enroll by the password alone.
 #[tokio::test]
-async fn t77_account_whose_name_is_taken_is_carried_over() {
+async fn t69_account_whose_name_is_taken_is_carried_over() {
     const OTHER: u64 = 77;
     let (folder, fixture) = begin().await;
     fixture.imposed().await;

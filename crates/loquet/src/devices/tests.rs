@@ -185,7 +185,7 @@ fn list_begins_with_most_recent_device() {
 
 /// A session of the device sends a cookie that the client made up. It would let another browser in as the device.
 #[test]
-fn t75_invented_cookie_is_never_accepted() {
+fn t67_invented_cookie_is_never_accepted() {
     let mut devices = one();
     devices.enter(log_in(1, 11, "203.0.113.7", 1), Some(id(99)));
     assert_eq!(

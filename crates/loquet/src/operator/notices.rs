@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use loquet_policy::limits::BINDING_LINK;
-use loquet_policy::{AccountId, Audience, Event, OrgId, Organization, RoleId, UnixTime, covers};
+use loquet_policy::{AccountId, Audience, Event, OrgId, Organization, RoleId, UnixTime};
 
 use crate::account::address_code::AddressCode;
 use crate::account::addresses::Address;
-use crate::account::notice_addresses::{DeliveryFailure, DeliveryFailureKind, GIVE_UP};
+use crate::account::notice_addresses::{DeliveryFailure, DeliveryFailureKind};
 use crate::account::operations::NoteDelivery;
 use crate::disk::{self, FirstOutcome, NoticeBody};
 use crate::enrollment::codes::NotMeLink;
@@ -16,6 +16,7 @@ use crate::hash::{half, mac};
 use crate::observe;
 use crate::operator::Operator;
 use crate::operator::letter::{Deliver, Delivered, DeliveryError, Letter};
+use crate::operator::reach::{gives, is_late, is_reader, targets};
 use crate::provision::handle::was_another;
 use crate::records::PersonRecord;
 use crate::session::attempt::Attempt;
@@ -74,39 +75,6 @@ enum Done {
     Expanded,
     /// Its address failed too often in this round.
     Waits,
-}
-
-/// Whether a mandate's notice is for this account. A deactivated account is told of no mandate.
-fn is_reader(person: &PersonRecord, organization: &Organization, role: RoleId) -> bool {
-    person.facts.is_active() && covers(organization, &person.facts.roles, role)
-}
-
-/// Whether the link about this gives something: it undoes a report of loss. A thief of the password and the phone may have
-/// confirmed an address of their own, so that it goes to the oldest one alone. The other link only locks an account.
-const fn gives(event: Event) -> bool {
-    matches!(event, Event::ReportedLost)
-}
-
-/// Whether the time is over in which a notice is tried again.
-const fn is_late(row: &NoticeRow, now: UnixTime) -> bool {
-    now.0 >= row.at.plus(GIVE_UP).0
-}
-
-/// The addresses that a notice goes to which receive notices at `at`, the oldest first. The one that waits for its code is
-/// last, and hears of nothing but that.
-fn targets(person: &PersonRecord, body: &NoticeBody, at: UnixTime) -> Vec<Address> {
-    let mut targets = person.addresses.recipients(at);
-    if body.notice.event == Event::AddressChangeBegun
-        && let Some(pending) = person.addresses.pending()
-    {
-        targets.retain(|address| address != pending);
-        targets.push(pending.clone());
-    }
-    match &body.address {
-        None => targets,
-        // Of one that was erased, or replaced before its code came, nothing is left to tell.
-        Some(one) => targets.into_iter().filter(|it| it == one).collect(),
-    }
 }
 
 impl Operator {

@@ -52,7 +52,7 @@ async fn with_link(fixture: &Fixture) -> Vec<Address> {
 
 /// The thief must not undo the owner's report through a mailbox of their own.
 #[tokio::test]
-async fn t70_undo_link_goes_to_oldest_address() {
+async fn t62_undo_link_goes_to_oldest_address() {
     let (fixture, phone, _) = enrolled().await;
     fixture.clock.advance(30 * limits::DAY);
     change(&fixture, &phone, THIEFS).await;
@@ -62,7 +62,7 @@ async fn t70_undo_link_goes_to_oldest_address() {
 
 /// The owner took the address back, whose first fourteen days are over: it is the oldest all the same.
 #[tokio::test]
-async fn t70_address_taken_back_is_the_oldest() {
+async fn t62_address_taken_back_is_the_oldest() {
     let (fixture, phone, _) = enrolled().await;
     change(&fixture, &phone, THIEFS).await;
     fixture.clock.advance(limits::ADDRESS_OVERLAP - limits::DAY);
@@ -73,7 +73,7 @@ async fn t70_address_taken_back_is_the_oldest() {
 
 /// A thief of the password enrolls, confirms another address and sets the owner's again. "It was not me" keeps the owner's.
 #[tokio::test]
-async fn t71_not_me_link_keeps_address_of_binding() {
+async fn t63_not_me_link_keeps_address_of_binding() {
     let (fixture, thiefs, letters) = enrolled().await;
     for new in [THIEFS, OWNERS] {
         change(&fixture, &thiefs, new).await;

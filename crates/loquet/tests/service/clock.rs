@@ -7,7 +7,7 @@ use loquet_testkit::fixture::{ANNE, DENIS, Fixture, refusal};
 
 /// Waits and quotas of a month to come end when the operator says that the clock is right.
 #[tokio::test]
-async fn t73_waits_and_quotas_end_with_correction() {
+async fn t65_waits_and_quotas_end_with_correction() {
     let fixture = Fixture::over(MemoryStore::new()).await;
     let (phone, _) = fixture.enabled().await;
     let right = fixture.clock.now().0;
@@ -47,7 +47,7 @@ async fn t73_waits_and_quotas_end_with_correction() {
 
 /// A session that began ahead is over, and does not come back when its time does.
 #[tokio::test]
-async fn t73_session_begun_ahead_never_returns() {
+async fn t65_session_begun_ahead_never_returns() {
     for is_corrected in [true, false] {
         let fixture = Fixture::over(MemoryStore::new()).await;
         let (phone, _) = fixture.enabled().await;

@@ -219,7 +219,7 @@ impl Rows {
 
 /// The host's users may choose their names, and one of them the name that another account gets once it is erased.
 #[tokio::test]
-async fn t76_names_that_loquet_gives_are_refused() {
+async fn t68_names_that_loquet_gives_are_refused() {
     let fixture = Fixture::over(MemoryStore::new()).await;
     let provision = fixture.mfa.provision();
     let id = AccountId::from(DENIS);

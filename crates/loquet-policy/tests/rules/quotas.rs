@@ -1,0 +1,60 @@
+//! What an account may begin in a day.
+
+use crate::fixture::*;
+use loquet_policy::*;
+
+#[test]
+fn thirty_enrollments_are_begun_a_day() {
+    let mut fixture = Fixture::mandated();
+    let begin_and_cancel = |fixture: &mut Fixture| {
+        let claire = fixture.log_in(CLAIRE);
+        let begun = fixture.begin(CLAIRE, claire, None).map(drop);
+        let cancelled = fixture.ask(CLAIRE, claire, Command::CancelEnrollment);
+        assert_eq!(cancelled.is_ok(), begun.is_ok());
+        begun
+    };
+    for n in 0..limits::ENROLLMENTS_A_DAY {
+        assert_eq!(begin_and_cancel(&mut fixture), Ok(()), "{n}");
+        fixture.wait(60);
+    }
+    let before = fixture.accounts[CLAIRE].clone();
+    fixture.wait(limits::DAY - 1_801);
+    let refused = Err(Refusal::TooManyEnrollments { wait: 1 });
+    assert_eq!(begin_and_cancel(&mut fixture), refused);
+    assert_eq!(fixture.accounts[CLAIRE], before, "nothing is written");
+    fixture.wait(1);
+    for n in 0..limits::ENROLLMENTS_A_DAY {
+        assert_eq!(begin_and_cancel(&mut fixture), Ok(()), "{n}");
+    }
+    // An enrollment that is shown again is no new one, and another account has its own count.
+    let david = fixture.log_in(DAVID);
+    for _ in 0..=limits::ENROLLMENTS_A_DAY {
+        fixture.begin(DAVID, david, None).unwrap();
+    }
+    assert_eq!(fixture.accounts[DAVID].enrollments.used, 1);
+    // An administrator's reset starts the count again.
+    let anne = fixture.enter(ANNE);
+    fixture.reset(ANNE, anne, CLAIRE).unwrap();
+    let claire = fixture.log_in(CLAIRE);
+    fixture.begin(CLAIRE, claire, Some(RESET_CODE)).unwrap();
+}
+
+#[test]
+fn replacements_count_as_enrollments() {
+    let mut fixture = Fixture::mandated();
+    fixture.accounts[ANNE].enrollments = DailyQuota {
+        since: fixture.now,
+        used: limits::ENROLLMENTS_A_DAY - 1,
+    };
+    let anne = fixture.enter(ANNE);
+    fixture.replace(ANNE, anne).unwrap();
+    let anne = fixture.confirm(ANNE, anne).unwrap();
+    let bound = fixture.accounts[ANNE].authenticator;
+    let wait = limits::DAY;
+    let refused = Err(Refusal::TooManyEnrollments { wait });
+    assert_eq!(fixture.replace(ANNE, anne), refused);
+    assert_eq!(
+        fixture.accounts[ANNE].authenticator, bound,
+        "no code is used"
+    );
+}
