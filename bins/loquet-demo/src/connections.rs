@@ -27,6 +27,10 @@ const OF_ONE_ADDRESS: usize = 32;
 /// The head of a request must arrive whole in this time, that of the next one on the same connection too.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 
+/// How long a connection lives: a client that does not read its answers holds its place no longer. A browser's ends five
+/// seconds after its last request, and it opens another.
+const LIFE: Duration = Duration::from_secs(60);
+
 /// The longest head, in bytes: every cookie of ours, many times over.
 const HEAD: usize = 16 * 1024;
 
@@ -53,7 +57,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, end: impl Future<O
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // An error is of the client, which broke off or was too slow; hyper has answered it where it could.
-            drop(connection.await);
+            drop(tokio::time::timeout(LIFE, connection).await);
             drop(place);
         });
     }

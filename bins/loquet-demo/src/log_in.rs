@@ -1,8 +1,8 @@
 //! The log-in with name and password.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -71,11 +71,12 @@ impl Trouble {
 
 pub(crate) async fn log_in(
     State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     visit: Visit,
     fields: Result<Fields, NotAForm>,
 ) -> Response {
     let (shown, trouble) = match &fields {
-        Ok(fields) => match try_log_in(&app, &visit, fields).await {
+        Ok(fields) => match try_log_in(&app, &visit, peer, fields).await {
             Ok(response) => return response,
             Err(trouble) => {
                 let shown = Typed {
@@ -103,7 +104,12 @@ fn next_of(fields: &Fields) -> Option<&str> {
     fields.text("next", 512).ok()
 }
 
-async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Response, Trouble> {
+async fn try_log_in(
+    app: &App,
+    visit: &Visit,
+    peer: SocketAddr,
+    fields: &Fields,
+) -> Result<Response, Trouble> {
     let language = visit.language;
     let login = typed(fields, "login", MAX_LOGIN, language)?;
     let password = Zeroizing::new(typed(fields, "password", MAX_PASSWORD, language)?.to_owned());
@@ -125,7 +131,8 @@ async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Respons
         }
         Err(fault) => return Ok(app.pages.unavailable(visit, &fault)),
     }
-    let place = take_place(app, login, address, language)?;
+    // By the true address, also where the visitor pretends to be elsewhere.
+    let place = take_place(app, login, Some(peer.ip().to_canonical()), language)?;
     let person = match app.pages.host().database.person(login.to_owned()).await {
         Ok(person) => person,
         Err(fault) => return Ok(app.pages.unavailable(visit, &*fault)),

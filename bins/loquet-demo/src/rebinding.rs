@@ -29,6 +29,15 @@ fn is_own(headers: &HeaderMap) -> bool {
         return false;
     };
     let name = authority.host();
+    // `Authority` takes user names too, and ports that are none.
+    let port = authority.as_str().strip_prefix(name);
+    let is_plain = port.is_some_and(|port| {
+        let number = port.strip_prefix(':').map(str::parse::<u16>);
+        port.is_empty() || matches!(number, Some(Ok(_)))
+    });
+    if !is_plain {
+        return false;
+    }
     let address = name.trim_start_matches('[').trim_end_matches(']');
     address.parse::<IpAddr>().is_ok() || name.eq_ignore_ascii_case("localhost")
 }
@@ -57,6 +66,10 @@ mod tests {
             "127.0.0.1.evil.example",
             "localhost.evil.example",
             "localhost@evil.example",
+            "evil@127.0.0.1",
+            "127.0.0.1:abc",
+            "127.0.0.1:99999",
+            "[::1]evil",
             "",
         ] {
             assert!(!is_own_host(&[host]), "{host}");

@@ -90,7 +90,7 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
             "/step-up",
             both(Person, code::show_step_up, code::submit_step_up),
         ),
-        ("/log-out", form(AnySession, account::log_out).get(to_home)),
+        ("/log-out", post(account::log_out).get(to_home)),
         ("/enroll", both(AnySession, enroll::show, enroll::begin)),
         ("/enroll/key", page(AnySession, enroll::show_key)),
         (

@@ -65,7 +65,7 @@ fn log_in_without_a_place_is_not_counted() {
         let mut tries = JoinSet::new();
         for _ in 0..32 {
             let form = form.clone();
-            tries.spawn(async move { post([127, 0, 0, 2], to, &form).await });
+            tries.spawn(async move { post([127, 0, 0, 2], to, "", &form).await });
         }
         tries.join_all().await
     });
@@ -99,8 +99,12 @@ fn stranger_elsewhere_does_not_lock_a_name() {
     assert!(many.iter().any(|status| status == TOO_MANY));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let form = form_of("helene", "quatre+canards+au+soleil");
-    let answer = runtime.block_on(post([127, 0, 0, 2], demo.address(), &form));
+    let answer = runtime.block_on(post([127, 0, 0, 2], demo.address(), "", &form));
     assert!(answer.starts_with(ADMITTED), "{answer}");
+    // To pretend another place gives no new tries.
+    let cookie = "Cookie: demo-endroit=3\r\n";
+    let answer = runtime.block_on(post([127, 0, 0, 1], demo.address(), cookie, &form));
+    assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
 }
 
 fn form_of(login: &str, password: &str) -> String {
@@ -109,10 +113,10 @@ fn form_of(login: &str, password: &str) -> String {
 }
 
 /// Sends the log-in form from an address of the loopback network.
-async fn post(from: [u8; 4], to: SocketAddr, form: &str) -> String {
+async fn post(from: [u8; 4], to: SocketAddr, cookie: &str, form: &str) -> String {
     let mut stream = connect(from, to).await;
     let request = format!(
-        "POST /connexion HTTP/1.1\r\nHost: {to}\r\nOrigin: http://{to}\r\nConnection: close\r\n\
+        "POST /connexion HTTP/1.1\r\nHost: {to}\r\nOrigin: http://{to}\r\nConnection: close\r\n{cookie}\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
         form.len()
     );
@@ -154,7 +158,7 @@ fn crowd_is_served_in_120_mib() {
                         [usize::from(number % 2)]
                     .to_owned();
                     let long = "x".repeat(if number % 8 == 0 { 200_000 } else { 100 });
-                    post([127, 1, task, number], to, &form_of(&login, &long)).await;
+                    post([127, 1, task, number], to, "", &form_of(&login, &long)).await;
                 }
             });
         }
@@ -166,7 +170,7 @@ fn crowd_is_served_in_120_mib() {
         for number in 1..=41_u8 {
             for (login, times) in [("helene", &mut known), ("unknown", &mut unknown)] {
                 let asked = Instant::now();
-                post([127, 2, 0, number], to, &form_of(login, "wrong")).await;
+                post([127, 2, 0, number], to, "", &form_of(login, "wrong")).await;
                 times.push(asked.elapsed());
             }
         }

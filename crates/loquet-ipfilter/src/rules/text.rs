@@ -94,6 +94,12 @@ struct Reader {
     seen: [bool; 3],
 }
 
+/// Whether a character makes a line look otherwise than it reads: directional embeddings, overrides and isolates, and the
+/// separators of lines and paragraphs.
+const fn turns(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 const LINE_START: &str =
     "`allow`, `deny`, `for tag`, `place`, `default`, `precedence` or `embedded`";
 
@@ -104,6 +110,10 @@ impl Reader {
         if let Some(rule) = plain_rule(line, number) {
             self.list.push(rule);
             return Ok(());
+        }
+        if let Some(at) = line.find(turns) {
+            let fault = TextFault::Direction;
+            return Err(Fault { at, fault });
         }
         let mut words = Words::of(line);
         let Some(first) = words.next()? else {

@@ -38,6 +38,10 @@ pub enum TextFault {
     /// A byte-order mark elsewhere than at the start of the text, as where files were joined.
     #[error("a byte-order mark (U+FEFF) in the middle of the text: remove it")]
     ByteOrderMark,
+    /// A character that changes the direction of writing, or ends a line or paragraph: the line would be shown otherwise
+    /// than it is read.
+    #[error("a character that changes the direction of writing, or ends a line: remove it")]
+    Direction,
     /// A name without a closing quotation mark.
     #[error("the quotation mark is not closed")]
     OpenQuote,

@@ -254,6 +254,14 @@ fn t44_byte_order_mark_counts_at_start_only() {
     ] {
         refused(text, line, column, mark);
     }
+    let turned = "a character that changes the direction of writing, or ends a line: remove it";
+    for (text, line, column) in [
+        ("allow 10.0.0.1 # \u{202e}yna wolla\u{2066}", 1, 18),
+        ("allow any\nplace \"x\u{202e}y\" = any", 2, 9),
+        ("allow 10.0.0.1\u{2028}allow any", 1, 15),
+    ] {
+        refused(text, line, column, turned);
+    }
 }
 
 #[test]

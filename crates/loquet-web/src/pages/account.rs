@@ -1,16 +1,17 @@
 //! "Mon compte".
 
+use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{AddressState, AuthenticatorState, DeliveryFailureKind, Error, Forget, NoticeAddress};
 
-use crate::Language;
 use crate::answer::NotTaken;
+use crate::fields::Fields;
 use crate::form::Form;
-use crate::host::PagesHost;
+use crate::host::{PagesHost, SavedSession};
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::account::{self, Account, Bound, Notices, Switch};
-use crate::{cookie, when};
+use crate::{Language, Pages, Visit, cookie, when};
 
 async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
@@ -233,13 +234,36 @@ pub(crate) async fn confirm_address<H: PagesHost>(
     }
 }
 
-pub(crate) async fn log_out<H: PagesHost>(here: Here<H>, _: Form) -> Result<Response, Stop> {
+/// Ends a session, also from an address that the access rules deny.
+pub(crate) async fn log_out<H: PagesHost>(
+    State(pages): State<Pages<H>>,
+    visit: Visit,
+    request: Request,
+) -> Response {
+    let ended = end(&pages, &visit, request).await;
+    ended.unwrap_or_else(|stop| pages.stopped(&visit, stop))
+}
+
+async fn end<H: PagesHost>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    request: Request,
+) -> Result<Response, Stop> {
+    let to_log_in = Redirect::to(pages.0.host.log_in()).into_response();
+    let Some(key) = visit.key(pages.0.marking) else {
+        return Ok(to_log_in);
+    };
+    let Some(SavedSession { session, .. }) = pages.0.host.load(key).await? else {
+        return Ok(to_log_in);
+    };
+    Form::of(Fields::from_request(request, &()).await)
+        .map_err(|fault| pages.no_form(visit, fault))?;
     // Whatever the rules answer, the browser forgets the session.
-    match here.pages.0.mfa.log_out(&here.session).await {
+    match pages.0.mfa.log_out(&session).await {
         Ok(()) | Err(Error::Refused(_)) => {}
         Err(fault) => return Err(fault.into()),
     }
-    here.pages.let_go(here.key, to_log_in(&here)).await
+    pages.let_go(key, to_log_in).await
 }
 
 pub(crate) async fn log_out_everywhere<H: PagesHost>(

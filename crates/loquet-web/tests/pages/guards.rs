@@ -93,6 +93,11 @@ async fn denied_browser_is_told_in_a_page() {
     );
     let answer = get_as(&mut helene, "/private", PROGRAM).await;
     assert!(answer.body.contains("ACCESS_DENIED"), "{}", answer.body);
+    // A session ends from anywhere: its owner may have moved, or the rules may be new.
+    helene.leads("/mfa/log-out", &[], "/log-in").await;
+    helene.address = site.browser().address;
+    let answer = get_as(&mut helene, "/private", PROGRAM).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

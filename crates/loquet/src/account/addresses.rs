@@ -61,7 +61,9 @@ impl FromStr for Address {
         if text.len() < 3 || text.len() > LONGEST {
             return Err(AddressError::Length(text.len()));
         }
-        let alien = |c: char| c.is_whitespace() || c.is_control() || "<>()[]:;,\"\\".contains(c);
+        let alien = |c: char| {
+            c.is_whitespace() || c.is_control() || is_invisible(c) || "<>()[]:;,\"\\".contains(c)
+        };
         if let Some((at, _)) = (1..).zip(text.chars()).find(|(_, c)| alien(*c)) {
             return Err(AddressError::Character { at });
         }
@@ -72,6 +74,18 @@ impl FromStr for Address {
             _ => Err(AddressError::Form),
         }
     }
+}
+
+/// Characters that are not seen, or that turn what follows around (Unicode's category Cf, and the separators of lines and
+/// paragraphs): two addresses that look the same would not be.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 impl TryFrom<String> for Address {
@@ -107,6 +121,10 @@ mod tests {
             ("a b@c", Character { at: 2 }),
             ("a@b\r\nBcc: c@d", Character { at: 4 }),
             ("<a@b>", Character { at: 1 }),
+            ("a\u{202e}b@c", Character { at: 2 }),
+            ("a@b\u{200b}", Character { at: 4 }),
+            ("a@b\u{ad}c", Character { at: 4 }),
+            ("\u{e0041}a@b", Character { at: 1 }),
             ("a\u{7f}b@c", Character { at: 2 }),
             ("a@b,c@d", Character { at: 4 }),
             ("abc", Form),

@@ -9,7 +9,7 @@ use loquet_policy::{
 };
 
 use crate::admin::organization::{RulesChange, rules_change};
-use crate::decide::{AccessCheck, After, Case, Operation, done, tags};
+use crate::decide::{AccessCheck, After, Case, Effects, Operation, done, tags};
 use crate::records::{OrganizationRecord, Rules};
 use loquet_policy::Session;
 
@@ -100,6 +100,17 @@ impl Operation for UndoRules {
                 source: case.source(),
             },
         })
+    }
+
+    /// What was undone can be put back as long as the change itself could be undone, and no longer: to and fro must not
+    /// keep the rules of yesterday within reach for ever.
+    fn effects(&self, case: &Case<'_>, effects: &mut Effects<'_>) {
+        let before = case.organization.and_then(|it| it.past.last());
+        if let (Some(before), Some(organization)) = (before, effects.organization.as_mut())
+            && let Some(undone) = organization.past.last_mut()
+        {
+            undone.until = before.until;
+        }
     }
 
     fn grant(

@@ -109,6 +109,20 @@ async fn rules_are_undone_within_a_day() {
 }
 
 #[tokio::test]
+async fn undoing_to_and_fro_extends_nothing() {
+    let (fixture, phone, anne) = enabled().await;
+    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    fixture.clock.advance(UNDO - 600);
+    let anne = again(&fixture, &phone).await;
+    for _ in 0..3 {
+        assert_eq!(undo(&fixture, &anne).await.unwrap(), RulesChange::InForce);
+    }
+    fixture.clock.advance(600);
+    let anne = again(&fixture, &phone).await;
+    assert_eq!(refusal(undo(&fixture, &anne).await), Refusal::Unchanged);
+}
+
+#[tokio::test]
 async fn undoing_needs_administrator_who_stays_in() {
     let (fixture, phone, anne) = enabled().await;
     set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
