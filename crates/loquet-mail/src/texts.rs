@@ -69,6 +69,7 @@ const fn key(event: &Event, other: bool) -> &'static str {
         Event::ChangeCancelled { .. } => "CHANGE_CANCELLED",
         Event::CodeReused => "CODE_REUSED",
         Event::WrongCodes => "WRONG_CODES",
+        Event::Imported => "IMPORTED",
         Event::ReplaceAdvised => "REPLACE_ADVISED",
         Event::ClockCorrected => "CLOCK_CORRECTED",
         Event::DisabledByFailures if other => "DISABLED_BY_FAILURES_OTHER",

@@ -33,8 +33,21 @@ pub struct Account {
         serde(default, skip_serializing_if = "core::ops::Not::not")
     )]
     pub erased: bool,
+    /// Whether the host is going to import the authenticator that the owner already uses. Until then the password alone
+    /// enrolls no other.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub awaits_import: bool,
     /// The present authenticator.
     pub authenticator: Authenticator,
+    /// How the present authenticator came to the account.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "AuthenticatorOrigin::is_enrolled")
+    )]
+    pub authenticator_origin: AuthenticatorOrigin,
     /// The pending enrollments, at most [`PENDINGS`](limits::PENDINGS).
     pub pendings: [Option<Pending>; limits::PENDINGS],
     /// The epoch. A session of another epoch has ended.
@@ -65,8 +78,8 @@ pub struct Account {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub reports_refused_until: Option<UnixTime>,
-    /// Whether the authenticator should be replaced: many wrong codes were submitted, or the service's clock was ahead
-    /// when its codes were accepted.
+    /// Whether the authenticator should be replaced: many wrong codes were submitted, the service's clock was ahead when
+    /// its codes were accepted, or it was imported with a weak key.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "core::ops::Not::not")
@@ -94,7 +107,9 @@ impl Account {
             toggle: false,
             ever: false,
             erased: false,
+            awaits_import: false,
             authenticator: Authenticator::None,
+            authenticator_origin: AuthenticatorOrigin::Enrolled,
             pendings: [const { None }; limits::PENDINGS],
             epoch: 0,
             attempts: Attempts::default(),
@@ -150,6 +165,17 @@ impl Account {
             }
             bound => bound,
         }
+    }
+
+    /// Returns whether the account has an authenticator whose codes are accepted, and of which one was accepted: what was
+    /// imported counts after its first code.
+    #[must_use]
+    pub const fn is_enrolled(&self) -> bool {
+        let is_unproved = matches!(
+            self.authenticator_origin,
+            AuthenticatorOrigin::Imported { proved: false, .. }
+        );
+        matches!(self.authenticator, Authenticator::Active { .. }) && !is_unproved
     }
 
     /// Returns whether the account may enroll by break-glass at `now`. Only break-glass bypasses the access
@@ -255,6 +281,40 @@ pub enum Authenticator {
         /// The reset code; `None` when it is void and a new one must be issued.
         reset_code: Option<ResetCode>,
     },
+}
+
+/// How an authenticator came to the account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
+pub enum AuthenticatorOrigin {
+    /// Its owner enrolled it.
+    #[default]
+    Enrolled,
+    /// The host imported what the owner already used.
+    Imported {
+        /// Whether a code of it was accepted since.
+        proved: bool,
+        /// Whether its secret is shorter than 128 bits (RFC 4226 §4). No administrator has such a one.
+        weak: bool,
+    },
+}
+
+impl AuthenticatorOrigin {
+    /// Returns whether its owner enrolled it.
+    #[must_use]
+    pub const fn is_enrolled(&self) -> bool {
+        matches!(self, Self::Enrolled)
+    }
+
+    /// Returns whether its secret is shorter than 128 bits.
+    #[must_use]
+    pub const fn is_weak(&self) -> bool {
+        matches!(self, Self::Imported { weak: true, .. })
+    }
 }
 
 /// What disabled an authenticator.

@@ -14,10 +14,11 @@ use crate::{
 pub fn may_see_administration(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refusal> {
     let level = rights(snapshot, now)?;
     let bound = !matches!(snapshot.actor.authenticator, Authenticator::None);
+    let enabled = snapshot.organization.is_none_or(Organization::is_enabled);
     if !snapshot.actor.is_administrator() {
         Err(Refusal::NotAdmin)
-    } else if level == Level::Level1 && bound {
-        // Without an authenticator there is nothing more to show.
+    } else if level == Level::Level1 && bound && enabled {
+        // Without an authenticator there is nothing more to show, and what was imported rests until enabling.
         Err(Refusal::StepUp)
     } else {
         Ok(())

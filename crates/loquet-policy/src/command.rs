@@ -223,6 +223,19 @@ pub enum Command {
     // The host: acts on the account without a session.
     /// The host deactivates the account because it deleted the person from its own records.
     HostDeactivate,
+    /// The host binds the authenticator that the owner already uses, where none was ever bound.
+    ImportAuthenticator {
+        /// What the host's store knows of the key.
+        key: ImportedKey,
+        /// Whether the key is shorter than 128 bits.
+        weak: bool,
+        /// The last step that counts as used (RFC 6238 §5.2).
+        step: u64,
+        /// The owner's toggle from now on.
+        toggle: bool,
+        /// Whether the owner is told.
+        tell: bool,
+    },
     /// The host's clock was ahead when a code was accepted, and is right again. Without this command, codes are refused
     /// until the clock reaches that time.
     ClockCorrected {
@@ -278,6 +291,19 @@ pub enum Start {
         /// enroll at its next log-in.
         confirmed: bool,
     },
+}
+
+/// What is known of a key that is to be imported.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ImportedKey {
+    /// It was never bound to any account.
+    Unused,
+    /// It is the account's own present key.
+    Present,
+    /// It was bound to this account before.
+    Former,
+    /// It is, or was, bound to another account.
+    OfAnother,
 }
 
 /// The result of checking one submitted code.

@@ -4,6 +4,7 @@ mod break_glass;
 mod builder;
 mod code;
 mod enrollment;
+mod import;
 mod organization;
 mod owner;
 mod people;
@@ -103,6 +104,7 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
         Command::Reactivate { roles, reset_code, code } => builder.reactivate(roles, reset_code, code),
 
         Command::HostDeactivate => builder.host_deactivate(),
+        Command::ImportAuthenticator { key, weak, step, toggle, tell } => builder.import_authenticator(key, weak, step, (toggle, tell)),
         Command::ClockCorrected { present } => builder.clock_corrected(present),
         Command::IssueResetCode { reset_code } => builder.issue_reset_code(reset_code),
         Command::OpenBreakGlass { break_glass } => builder.open_break_glass(break_glass),

@@ -295,6 +295,8 @@ pub enum Event {
     ReportedLost,
     /// The report of loss was undone, and the authenticator is active again.
     ReportUndone,
+    /// The host imported the authenticator that the owner already uses.
+    Imported,
     /// An authenticator was bound. The link in this notice reports an enrollment that the owner does not
     /// recognize.
     Bound {

@@ -281,6 +281,11 @@ names! {
     NotOffered "NOT_OFFERED" Enrollment
     WrongRecoveryCode "WRONG_RECOVERY_CODE" Code
     WrongLink "WRONG_LINK" Enrollment
+    AlreadyThere "ALREADY_THERE" Enrollment
+    RetiredKey "RETIRED_KEY" Enrollment
+    DifferentKey "DIFFERENT_KEY" Enrollment
+    KeyOfAnother "KEY_OF_ANOTHER" Enrollment
+    WeakKey "WEAK_KEY" Enrollment
     Mandated "MANDATED" Requirement
     StepUp "STEP_UP" Authority
     NotOwner "NOT_OWNER" Authority

@@ -117,14 +117,18 @@ mod session_limits;
 mod settings;
 mod what_if;
 
-pub use account::{Account, Authenticator, DisabledBy, Origin, ResetCode, Status};
+pub use account::{
+    Account, Authenticator, AuthenticatorOrigin, DisabledBy, Origin, ResetCode, Status,
+};
 pub use address_change::AddressChange;
 pub use attempts::{Attempts, CodeSource, DailyQuota, SessionWaits, Throttle};
 pub use authority::{
     may_administer, may_create, may_enter, may_erase, may_lend_name, may_rename,
     may_see_administration, may_see_break_glass_code, require_code_within,
 };
-pub use command::{Access, CodeCheck, Command, Evidence, Fresh, PairCheck, Start, Submitted};
+pub use command::{
+    Access, CodeCheck, Command, Evidence, Fresh, ImportedKey, PairCheck, Start, Submitted,
+};
 pub use decide::{decide, is_due};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
 pub use explain::{Reason, Rule, explain};

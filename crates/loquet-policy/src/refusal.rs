@@ -187,6 +187,17 @@ pub enum Refusal {
     /// The link is wrong or has expired.
     WrongLink,
 
+    /// The key to be imported is the account's present one.
+    AlreadyThere,
+    /// The key to be imported was bound to the account before, and is not any more.
+    RetiredKey,
+    /// Another authenticator is, or was, bound to the account, or it was reset. Nothing is imported in its place.
+    DifferentKey,
+    /// The key to be imported is, or was, bound to another account.
+    KeyOfAnother,
+    /// The key is shorter than 128 bits, which no administrator may have. The owner replaces the authenticator first.
+    WeakKey,
+
     /// A mandate, announced or in force, covers the account. A cause without a date and an author means that
     /// the account holds an undefined role, which counts as mandated.
     Mandated(Cause),

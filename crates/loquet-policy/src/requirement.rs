@@ -48,18 +48,18 @@ pub fn required(
     account: &Account,
     now: UnixTime,
 ) -> Requirement {
-    let mut requirement = Requirement {
-        toggle: account.toggle,
-        ..Requirement::default()
-    };
+    let mut requirement = Requirement::default();
     let Some(organization) = organization.filter(|organization| organization.id == account.org)
     else {
+        requirement.toggle = account.toggle;
         requirement.unreadable = true;
         return requirement;
     };
+    // What was imported rests until then.
     if !organization.is_enabled() {
         return requirement;
     }
+    requirement.toggle = account.toggle;
     for role in account.roles.iter() {
         if organization.role(role).is_none() {
             requirement.unknown_role = requirement.unknown_role.or(Some(role));
@@ -118,8 +118,8 @@ const fn mandate_since(mandate: &Mandate, now: UnixTime) -> Result<UnixTime, Uni
     }
 }
 
-/// Returns whether an account may enroll with the password alone. An account that ever had an authenticator may not, or
-/// else a thief of the password could bind another one. Any other account may while nothing requires a second factor,
+/// Returns whether an account may enroll with the password alone. An account that ever had an authenticator may not,
+/// nor one whose own is about to be imported, or else a thief of the password could bind another one. Any other account may while nothing requires a second factor,
 /// and then for the organization's enrollment window, counted from the latest of the account's creation, enabling and
 /// the mandate.
 pub(crate) fn enrollment_open(
@@ -127,7 +127,8 @@ pub(crate) fn enrollment_open(
     account: &Account,
     now: UnixTime,
 ) -> bool {
-    let Some(organization) = organization.filter(|_| !account.ever) else {
+    let Some(organization) = organization.filter(|_| !account.ever && !account.awaits_import)
+    else {
         return false;
     };
     let requirement = required(Some(organization), account, now);

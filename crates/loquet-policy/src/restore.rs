@@ -44,6 +44,8 @@ impl Account {
         account.replace_advised = last.replace_advised;
         account.address_change = last.address_change;
         account.authenticator = last.authenticator;
+        account.authenticator_origin = last.authenticator_origin;
+        account.awaits_import = last.awaits_import;
         match &mut account.authenticator {
             Authenticator::ResetDue { reset_code } => *reset_code = None,
             Authenticator::Active { step, drift, .. }

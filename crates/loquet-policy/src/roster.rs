@@ -24,7 +24,7 @@ pub struct Roster {
 pub struct Administrator {
     /// The administrator's account.
     pub account: AccountId,
-    /// Whether the authenticator is [`Active`](crate::Authenticator::Active).
+    /// Whether the account [is enrolled](crate::Account::is_enrolled).
     pub enrolled: bool,
     /// Whether the authenticator is [`Suspended`](crate::Authenticator::Suspended). Its owner, or another administrator,
     /// may undo that.
@@ -61,7 +61,7 @@ impl Roster {
         self.marks = self.marks.saturating_add(1);
         let entry = Administrator {
             account: account.id,
-            enrolled: matches!(account.authenticator, Authenticator::Active { .. }),
+            enrolled: account.is_enrolled(),
             suspended: matches!(account.authenticator, Authenticator::Suspended { .. }),
             mark: self.marks,
         };

@@ -2,9 +2,9 @@
 
 use crate::level::{level_of, rights_of};
 use crate::{
-    Access, Account, AccountId, Audience, Authenticator, Changes, Decision, Event, Fresh, Grant,
-    Level, Notice, Organization, Origin, Refusal, ResetCode, RoleId, Roster, Session, Snapshot,
-    UnixTime, limits, may_enter, require_code_within,
+    Access, Account, AccountId, Audience, Authenticator, AuthenticatorOrigin, Changes, Decision,
+    Event, Fresh, Grant, Level, Notice, Organization, Origin, Refusal, ResetCode, RoleId, Roster,
+    Session, Snapshot, UnixTime, limits, may_enter, require_code_within,
 };
 use alloc::vec::Vec;
 
@@ -303,6 +303,8 @@ pub(super) fn reset(account: &mut Account, reset_code: Option<ResetCode>) {
 /// refused stays: the password that made the last one is still the same.
 pub(super) fn erase_credentials(account: &mut Account) {
     account.authenticator = Authenticator::None;
+    account.authenticator_origin = AuthenticatorOrigin::Enrolled;
+    account.awaits_import = false;
     account.recovery = crate::RecoverySet::EMPTY;
     account.attempts = crate::Attempts::default();
     account.enrollments = crate::DailyQuota::default();

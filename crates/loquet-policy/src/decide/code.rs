@@ -125,7 +125,7 @@ impl DecisionBuilder<'_> {
                     *step = good;
                 }
                 actor.attempts.succeed(source);
-                Ok(())
+                self.prove_authenticator()
             }
         }
     }

@@ -3,8 +3,9 @@
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Access, Authenticator, BindingLink, BreakGlass, CodeCheck, Digest, Event, Grant, Level, Origin,
-    Pending, Purpose, RecoverySet, Refusal, RoleId, Session, Submitted, limits,
+    Access, Authenticator, AuthenticatorOrigin, BindingLink, BreakGlass, CodeCheck, Digest, Event,
+    Grant, Level, Origin, Pending, Purpose, RecoverySet, Refusal, RoleId, Session, Submitted,
+    limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -209,6 +210,7 @@ impl DecisionBuilder<'_> {
             drift: 0,
             told: None,
         };
+        actor.authenticator_origin = AuthenticatorOrigin::Enrolled;
         actor.ever = true;
         actor.toggle = true;
         actor.replace_advised = false;

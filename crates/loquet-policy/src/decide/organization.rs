@@ -2,9 +2,9 @@
 
 use super::builder::{Answer, DecisionBuilder};
 use crate::{
-    Audience, BreakGlass, Cause, Digest, Event, Grant, Hardened, Latch, Mandate, MandateState,
-    Organization, Preset, Refusal, RoleId, Scheduled, Setting, SettingKind, Start, Submitted,
-    UnixTime, limits,
+    Audience, Authenticator, BreakGlass, Cause, Digest, Event, Grant, Hardened, Latch, Mandate,
+    MandateState, Organization, Preset, Refusal, RoleId, Scheduled, Setting, SettingKind, Start,
+    Submitted, UnixTime, limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -12,6 +12,15 @@ impl DecisionBuilder<'_> {
         self.require_administrator()?;
         if let Latch::Enabled { since, by } = self.organization()?.latch {
             return Err(Refusal::AlreadyEnabled(Cause::of(by, since)));
+        }
+        // An imported authenticator shows that it works before it is needed.
+        let may_prove = !matches!(
+            self.actor().authenticator,
+            Authenticator::None | Authenticator::ResetDue { .. }
+        );
+        if may_prove && !self.is_recent() {
+            self.require_active_authenticator()?;
+            return Err(Refusal::NotFresh);
         }
         if !typed_back {
             return Err(Refusal::BreakGlassCodeNotConfirmed);

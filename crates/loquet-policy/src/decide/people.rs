@@ -190,8 +190,11 @@ impl DecisionBuilder<'_> {
             .roles
             .with(role)
             .map_err(|_| Refusal::TooManyRoles)?;
-        if promotes && enabled && !matches!(subject.authenticator, Authenticator::Active { .. }) {
+        if promotes && enabled && !subject.is_enrolled() {
             return Err(Refusal::EnrollFirst);
+        }
+        if promotes && subject.authenticator_origin.is_weak() {
+            return Err(Refusal::WeakKey);
         }
         self.check_probation()?;
         if promotes && enabled {

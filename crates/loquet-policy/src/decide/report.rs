@@ -88,8 +88,8 @@ impl DecisionBuilder<'_> {
         let subject = self.subject_mut()?;
         end_sessions(subject);
         reinstate(subject, now);
-        let account = subject.id;
-        self.set_enrolled(account, true)?;
+        let (account, enrolled) = (subject.id, subject.is_enrolled());
+        self.set_enrolled(account, enrolled)?;
         self.notify(crate::Audience::Owner { account }, Event::ReportUndone);
         self.notify_administrators(Event::ReportUndone);
         Ok(Grant::Done)

@@ -2,8 +2,8 @@
 
 use super::{ScenarioError, Step};
 use crate::{
-    Access, CodeCheck, CodeSource, Command, Digest, Evidence, PairCheck, RecoverySet, RoleId,
-    RoleSet, Setting, SettingKind, Start, Submitted, UnixTime, limits,
+    Access, CodeCheck, CodeSource, Command, Digest, Evidence, ImportedKey, PairCheck, RecoverySet,
+    RoleId, RoleSet, Setting, SettingKind, Start, Submitted, UnixTime, limits,
 };
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -179,6 +179,9 @@ impl ActionReader<'_> {
                 reset_code,
                 code,
             },
+            "have an authenticator imported" => self.import(ImportedKey::Unused),
+            "have it imported again" => self.import(ImportedKey::Present),
+            "have a former authenticator imported" => self.import(ImportedKey::Former),
             "be deleted by the host" => Command::HostDeactivate,
             "open break-glass" => Command::OpenBreakGlass {
                 break_glass: BREAK_GLASS,
@@ -190,6 +193,17 @@ impl ActionReader<'_> {
             },
             _ => return Ok(None),
         }))
+    }
+
+    /// Of which the codes until now count as used.
+    fn import(&self, key: ImportedKey) -> Command {
+        Command::ImportAuthenticator {
+            key,
+            weak: false,
+            step: self.number,
+            toggle: true,
+            tell: true,
+        }
     }
 
     fn needed<T>(&self, value: Option<T>, field: &'static str) -> Result<T, ScenarioError> {

@@ -68,6 +68,8 @@ pub enum Action {
     BreakGlass(usize),
     WrongBreakGlassCode(usize, bool),
     CollectResetCode(usize),
+    /// The host imports the authenticator that the owner uses elsewhere.
+    Import(usize),
     /// The owner loses the phone.
     LosePhone(usize),
     Wait(u64),
@@ -147,6 +149,7 @@ impl std::fmt::Display for Action {
                 NAMES[k]
             ),
             Self::CollectResetCode(k) => write!(f, "The host collects {}'s reset code.", NAMES[k]),
+            Self::Import(k) => write!(f, "The host imports {}'s authenticator.", NAMES[k]),
             Self::LosePhone(k) => write!(f, "{} loses the phone.", NAMES[k]),
             Self::Wait(seconds) => write!(f, "{}.", span(seconds)),
         }
@@ -262,6 +265,9 @@ impl Action {
             }
             if space.losses {
                 all.push(Self::LosePhone(k));
+            }
+            if space.imports {
+                all.push(Self::Import(k));
             }
             if space.people {
                 all.push(Self::HostDeactivate(k));

@@ -67,11 +67,23 @@ impl Step<'_> {
             }
             Action::LosePhone(k) => {
                 let person = &self.world().people[k];
-                if !has_secret(&person.account) || person.phone != Who::Owner {
+                let has_secret = has_secret(&person.account);
+                let waits = self.before.space.imports && !person.moved;
+                if has_secret && person.phone != Who::Owner
+                    || !has_secret && !(waits && person.elsewhere == Who::Owner)
+                {
                     return None;
                 }
                 let stolen = self.before.space.steals && self.before.space.victim == Some(k);
-                self.world_mut().people[k].phone = if stolen { Who::Thief } else { Who::Lost };
+                let finder = if stolen { Who::Thief } else { Who::Lost };
+                let person = &mut self.world_mut().people[k];
+                if has_secret {
+                    person.phone = finder;
+                }
+                // One phone has both.
+                if waits {
+                    person.elsewhere = finder;
+                }
             }
             Action::LogIn(k, s) => {
                 self.command((k, Some(s), None, Command::LogOut));
@@ -159,6 +171,10 @@ impl Step<'_> {
                 {
                     *wrong = 0;
                 }
+            }
+            Action::Import(k) if granted => {
+                let person = &mut self.world_mut().people[k];
+                (person.phone, person.moved) = (person.elsewhere, true);
             }
             Action::CollectResetCode(k) if granted => {
                 self.world_mut().people[k].reset_code = Who::Owner;

@@ -50,6 +50,7 @@ const CORE: Space = Space {
     undone: false,
     steals: false,
     mailbox: false,
+    imports: false,
     roles: [A, A, A],
 };
 
@@ -97,6 +98,15 @@ fn promises_hold_when_thief_finds_the_phone() {
 #[test]
 fn promises_hold_when_thief_reads_mail() {
     run("thief of a password and the mailbox", guards::WIRETAPPED);
+}
+
+#[test]
+fn promises_hold_with_imported_authenticators() {
+    run("imports", guards::MOVED);
+    run(
+        "imports, and a thief of the phone",
+        guards::MOVED_AND_ROBBED,
+    );
 }
 
 #[test]

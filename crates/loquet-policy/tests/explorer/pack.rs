@@ -105,6 +105,19 @@ impl World {
             Authenticator::ResetDue { reset_code } => self.pack_reset_code(person, reset_code, now),
         };
         pack.put(bound, 5);
+        if self.space.imports {
+            let origin = match account.authenticator_origin {
+                AuthenticatorOrigin::Enrolled => 0,
+                AuthenticatorOrigin::Imported { proved, .. } => 1 + usize::from(proved),
+            };
+            // Where it is not imported any more, nobody needs it.
+            let open = !person.moved && !account.ever;
+            let elsewhere = if open { person.elsewhere } else { Who::Owner };
+            pack.put(usize::from(account.awaits_import), 1);
+            pack.put(origin, 2);
+            pack.put(usize::from(person.moved), 1);
+            pack.put(elsewhere as usize, 2);
+        }
         let refused = account.reports_refused_until.is_some_and(|it| now < it);
         pack.put(usize::from(refused), 1);
     }

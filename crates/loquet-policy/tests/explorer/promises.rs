@@ -85,8 +85,8 @@ pub fn check_state(world: &World, engine: &dyn Engine) -> Promise {
             k,
         )?;
         ensure(
-            enabled || account.authenticator == Authenticator::None,
-            "an authenticator was bound before enabling",
+            enabled || account.authenticator == Authenticator::None || person.moved,
+            "an authenticator was enrolled before enabling",
             k,
         )?;
         ensure(!active || account.ever, "S3 active without `ever`", k)?;

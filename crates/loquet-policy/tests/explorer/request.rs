@@ -18,7 +18,7 @@ pub type Request = (usize, Option<usize>, Option<usize>, Command);
 pub fn request(world: &World, action: Action) -> Option<Request> {
     of_owner(world, action)
         .or_else(|| of_administrator(world, action))
-        .or_else(|| of_host(action))
+        .or_else(|| of_host(world, action))
 }
 
 fn of_owner(world: &World, action: Action) -> Option<Request> {
@@ -148,12 +148,16 @@ fn of_administrator(world: &World, action: Action) -> Option<Request> {
     Some((k, Some(s), j, command))
 }
 
-fn of_host(action: Action) -> Option<Request> {
+fn of_host(world: &World, action: Action) -> Option<Request> {
     let break_glass = break_glass_code();
     let (k, command) = match action {
         Action::PasswordChanged(k) => (k, Command::PasswordChanged { by_owner: true }),
         Action::ReportLost(k, _) => (k, Command::ReportLost { link: undo_link(k) }),
         Action::ReportUnrecognized(k) => (k, Command::ReportUnrecognized { link: link(k) }),
+        Action::Import(k) => {
+            let key = world.key_use(k);
+            (k, import(key))
+        }
         Action::HostDeactivate(k) => (k, Command::HostDeactivate),
         Action::BreakGlass(k) => (k, Command::OpenBreakGlass { break_glass }),
         Action::WrongBreakGlassCode(k, _) => {
@@ -197,6 +201,16 @@ fn recovery_code(world: &World, k: usize, s: usize) -> Option<Digest> {
     let left = world.people[k].account.recovery.len();
     let held = left > 0 && world.people[k].printed_codes == world.holder(k, s);
     held.then(|| digest(4, k, left as u8 - 1))
+}
+
+fn import(key: ImportedKey) -> Command {
+    Command::ImportAuthenticator {
+        key,
+        weak: false,
+        step: STEP,
+        toggle: true,
+        tell: true,
+    }
 }
 
 fn begin(k: usize, reset_code: Option<Digest>) -> Command {

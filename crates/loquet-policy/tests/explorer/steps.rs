@@ -21,6 +21,7 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
             of_quota(before, action)?;
         }
         of_reports(before, action)?;
+        of_imports(before, action)?;
         of_administration(before, action)?;
         of_break_glass(before, after, action)?;
     }
@@ -113,9 +114,8 @@ fn of_account(before: &World, after: &World, k: usize) -> Promise {
         "the roster has wrong administrators",
         k,
     )?;
-    let active = matches!(is.authenticator, Authenticator::Active { .. });
     ensure(
-        listed.is_none_or(|it| it.enrolled == active),
+        listed.is_none_or(|it| it.enrolled == is_enrolled(is)),
         "the roster has a wrong enrollment",
         k,
     )?;
@@ -237,6 +237,31 @@ fn of_reports(before: &World, action: Action) -> Promise {
     }
 }
 
+/// An import binds only what was never bound, where nothing was, and enabling shows that it works.
+fn of_imports(before: &World, action: Action) -> Promise {
+    match action {
+        Action::Import(k) => {
+            let person = &before.people[k];
+            ensure(!person.moved, "an import brought a phone back", k)?;
+            let untouched =
+                !person.account.ever && person.account.authenticator == Authenticator::None;
+            ensure(untouched, "an import replaced an authenticator", k)
+        }
+        Action::Enable(k, s) => {
+            let person = &before.people[k];
+            let recent = person.sessions[s].is_some_and(|session| {
+                session.level == Level::Level2 && NOW.since(session.at) <= limits::RECENT
+            });
+            ensure(
+                recent || !has_secret(&person.account),
+                "multi-factor log-in was enabled without a code of the import",
+                k,
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What a thief does with the password alone takes no authenticator, no reset code and no recovery code away.
 fn of_password(before: &World, after: &World, action: Action) -> Promise {
     for (k, (was, is)) in before.people.iter().zip(&after.people).enumerate() {
@@ -316,7 +341,12 @@ fn of_strangers(before: &World, action: Action) -> Promise {
                 matches!(mandate.state, MandateState::InForce { since } if NOW >= since.plus(limits::ENROLLMENT_WINDOW))
             });
             let dormant = closed && before.must(k) && !matches!(action, Action::Confirm(..));
-            ensure(!dormant, "a password enrolled a dormant account", k)
+            ensure(!dormant, "a password enrolled a dormant account", k)?;
+            ensure(
+                !person.account.awaits_import,
+                "a password enrolled before the import",
+                k,
+            )
         }
         Authenticator::ResetDue {
             reset_code:

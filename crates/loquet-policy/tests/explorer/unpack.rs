@@ -58,6 +58,18 @@ impl World {
         account.toggle = pack.take(1) == 1;
         account.ever = pack.take(1) == 1;
         account.authenticator = authenticator(k, pack.take(5));
+        if space.imports {
+            account.awaits_import = pack.take(1) == 1;
+            account.authenticator_origin = match pack.take(2) {
+                0 => AuthenticatorOrigin::Enrolled,
+                origin => AuthenticatorOrigin::Imported {
+                    proved: origin == 2,
+                    weak: false,
+                },
+            };
+            person.moved = pack.take(1) == 1;
+            person.elsewhere = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
+        }
         let refused = NOW.plus(limits::REPORTS_REFUSED);
         account.reports_refused_until = (pack.take(1) == 1).then_some(refused);
         let thief = |yes: usize| if yes == 1 { Who::Thief } else { Who::Owner };

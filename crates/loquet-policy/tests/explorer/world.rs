@@ -48,6 +48,8 @@ pub struct Space {
     pub steals: bool,
     /// Whether the thief reads the victim's mail.
     pub mailbox: bool,
+    /// Whether everybody has an authenticator elsewhere, which the host imports at some time.
+    pub imports: bool,
     pub roles: [Role; MOST],
 }
 
@@ -81,6 +83,10 @@ pub struct Person {
     pub sessions: [Option<Session>; SLOTS],
     /// Who holds the phone with the active authenticator.
     pub phone: Who,
+    /// Who holds the phone with the authenticator that is to be imported.
+    pub elsewhere: Who,
+    /// Whether it was imported.
+    pub moved: bool,
     /// Who holds the recovery codes.
     pub printed_codes: Who,
     /// Who was given the present reset code.
@@ -93,6 +99,15 @@ pub fn has_secret(account: &Account) -> bool {
         account.authenticator,
         Authenticator::Active { .. } | Authenticator::Suspended { .. }
     )
+}
+
+/// Whether an authenticator is active, of which a code was accepted.
+pub fn is_enrolled(account: &Account) -> bool {
+    let unproved = matches!(
+        account.authenticator_origin,
+        AuthenticatorOrigin::Imported { proved: false, .. }
+    );
+    matches!(account.authenticator, Authenticator::Active { .. }) && !unproved
 }
 
 #[derive(Clone, Debug)]
@@ -146,16 +161,19 @@ impl World {
             organization.preset = Preset::StrictLatch;
         }
         let mut roster = Roster::new(organization.id);
-        let people: Vec<Person> = (0..space.accounts)
+        let mut people: Vec<Person> = (0..space.accounts)
             .map(|k| Person {
                 account: Account::new(id(k), organization.id, space.roles[k].set(), LONG_AGO),
                 sessions: [None; SLOTS],
                 phone: Who::Owner,
+                elsewhere: Who::Owner,
+                moved: false,
                 printed_codes: Who::Owner,
                 reset_code: Who::Owner,
             })
             .collect();
-        for person in &people {
+        for person in &mut people {
+            person.account.awaits_import = space.imports;
             roster.admit(&person.account);
         }
         Self {
@@ -192,7 +210,7 @@ impl World {
     /// Returns what `required` should return, computed independently.
     pub fn must(&self, k: usize) -> bool {
         let account = &self.people[k].account;
-        self.covered(k, true) || account.toggle
+        self.covered(k, true) || account.toggle && self.organization.is_enabled()
     }
 
     pub fn covered(&self, k: usize, in_force_only: bool) -> bool {
@@ -204,11 +222,22 @@ impl World {
             })
     }
 
+    /// Returns what is known of the key that is to be imported.
+    pub fn key_use(&self, k: usize) -> ImportedKey {
+        let person = &self.people[k];
+        let imported = !person.account.authenticator_origin.is_enrolled();
+        match (person.moved, has_secret(&person.account) && imported) {
+            (false, _) => ImportedKey::Unused,
+            (true, true) => ImportedKey::Present,
+            (true, false) => ImportedKey::Former,
+        }
+    }
+
     pub fn enrolled_administrators(&self) -> usize {
         let enrolled = |person: &&Person| {
             person.account.is_active()
                 && person.account.roles.contains(RoleId::ADMINISTRATOR)
-                && matches!(person.account.authenticator, Authenticator::Active { .. })
+                && is_enrolled(&person.account)
         };
         self.people.iter().filter(enrolled).count()
     }

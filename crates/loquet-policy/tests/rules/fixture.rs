@@ -112,6 +112,27 @@ impl Fixture {
         self.decide(who, None, None, command)
     }
 
+    /// The host imports an authenticator, of which the codes until now count as used.
+    pub fn import(
+        &mut self,
+        who: usize,
+        key: ImportedKey,
+        weak: bool,
+        tell: bool,
+    ) -> Result<Grant, Refusal> {
+        let (step, toggle) = (self.step, true);
+        self.host(
+            who,
+            Command::ImportAuthenticator {
+                key,
+                weak,
+                step,
+                toggle,
+                tell,
+            },
+        )
+    }
+
     pub fn about(
         &mut self,
         who: usize,

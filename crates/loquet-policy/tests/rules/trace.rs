@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::differential::policy_reference::{Act, Ask, Rank, Typed};
+use crate::differential::policy_reference::{Act, Ask, Known, Rank, Typed};
 use crate::fixture::{ACCESS, ADMINISTRATOR, EMPLOYEE, PARENT, digest, reads_roster};
 use loquet_policy::*;
 
@@ -149,7 +149,7 @@ impl Trace {
             2 => Typed::Good(self.now / 30 - 1),
             _ => Typed::Good(self.now / 30),
         };
-        ask.act = match self.dice.roll(45) {
+        ask.act = match self.dice.roll(47) {
             0..9 => Act::LogIn,
             9..17 => Act::VerifyCode,
             17..20 => Act::Begin(self.dice.roll(4) > 0),
@@ -171,6 +171,11 @@ impl Trace {
             39 => Act::BreakGlass,
             40..43 => Act::UndoReport(self.dice.roll(4) > 0),
             43 => Act::UndoReportOf,
+            44 | 45 => {
+                let known = [Known::Present, Known::Former, Known::OfAnother];
+                let key = known.get(self.dice.roll(12) as usize);
+                Act::Import(*key.unwrap_or(&Known::Nothing), self.dice.roll(4) > 0)
+            }
             _ => Act::Collect,
         };
         ask
@@ -241,6 +246,18 @@ impl Trace {
                 break_glass,
                 reset_code,
             },
+            Act::Import(key, toggle) => Command::ImportAuthenticator {
+                key: match key {
+                    Known::Nothing => ImportedKey::Unused,
+                    Known::Present => ImportedKey::Present,
+                    Known::Former => ImportedKey::Former,
+                    Known::OfAnother => ImportedKey::OfAnother,
+                },
+                weak: false,
+                step: self.now / 30 + 1,
+                toggle,
+                tell: true,
+            },
         }
     }
 
@@ -249,7 +266,7 @@ impl Trace {
         let command = self.command(ask);
         let host = matches!(
             ask.act,
-            Act::LogIn | Act::ReportLost | Act::BreakGlass | Act::Collect
+            Act::LogIn | Act::ReportLost | Act::BreakGlass | Act::Collect | Act::Import(..)
         );
         let session = self.sessions.get(&ask.session).filter(|_| !host);
         let about = command.reads_subject();

@@ -8,6 +8,11 @@ impl Reference {
         if self.is_enabled() {
             return Err("ALREADY_ENABLED");
         }
+        let secret = [Bound::Active, Bound::Suspended, Bound::Disabled].contains(&self.bound(who));
+        if secret && !self.is_recent(session) {
+            self.has_code(who, "ENROLL_FIRST")?;
+            return Err("NOT_FRESH");
+        }
         self.note(Fact::Enabled);
         Ok("done")
     }
@@ -80,7 +85,7 @@ impl Reference {
         if self.rank(whom) == Rank::Administrator {
             return Err("UNCHANGED");
         }
-        if self.is_enabled() && self.bound(whom) != Bound::Active {
+        if self.is_enabled() && !self.is_enrolled(whom) {
             return Err("ENROLL_FIRST");
         }
         self.too_new(who)?;
@@ -188,9 +193,8 @@ impl Reference {
     }
 
     pub(super) fn others_enrolled(&self, who: Account) -> bool {
-        (0..self.people).any(|other| {
-            other != who && self.is_listed(other) && self.bound(other) == Bound::Active
-        })
+        (0..self.people)
+            .any(|other| other != who && self.is_listed(other) && self.is_enrolled(other))
     }
 
     /// Enrolled, or suspended by no more than a password.
@@ -198,7 +202,7 @@ impl Reference {
         (0..self.people).any(|other| {
             other != who
                 && self.is_listed(other)
-                && matches!(self.bound(other), Bound::Active | Bound::Suspended)
+                && (self.is_enrolled(other) || self.bound(other) == Bound::Suspended)
         })
     }
 
@@ -207,7 +211,7 @@ impl Reference {
             return Ok(());
         }
         let last = !(0..self.people).any(|other| other != whom && self.is_listed(other));
-        if last || self.bound(whom) == Bound::Active && !self.others_enrolled(whom) {
+        if last || self.is_enrolled(whom) && !self.others_enrolled(whom) {
             return Err("LAST_ENROLLED_ADMIN");
         }
         Ok(())

@@ -89,6 +89,21 @@ pub enum Act {
     Reactivate,
     BreakGlass,
     Collect,
+    /// Of this key, with the owner's toggle on or off.
+    Import(Known, bool),
+}
+
+/// What is known of a key that is imported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Known {
+    /// Nothing.
+    Nothing,
+    /// The account has it.
+    Present,
+    /// The account had it.
+    Former,
+    /// Another account has it, or had it.
+    OfAnother,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,6 +118,7 @@ enum Fact {
     Closed(Account, Session),
     Begun(Account, Session),
     Bound(Account),
+    Imported(Account),
     Disabled(Account),
     Suspended(Account),
     Reinstated(Account),
@@ -219,6 +235,7 @@ impl Reference {
             Act::Reactivate => self.rehire(ask),
             Act::BreakGlass => self.break_glass(who),
             Act::Collect => self.collect(who),
+            Act::Import(key, toggle) => self.import(who, key, toggle),
         }
     }
 }

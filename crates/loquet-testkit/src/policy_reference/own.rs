@@ -1,6 +1,8 @@
 //! What people do for themselves, and what it takes.
 
-use super::{Account, Ask, Bound, DAY, Fact, Level, MINUTE, Rank, Reference, Said, Session, Typed};
+use super::{
+    Account, Ask, Bound, DAY, Fact, Known, Level, MINUTE, Rank, Reference, Said, Session, Typed,
+};
 
 impl Reference {
     pub(super) fn log_in(&mut self, ask: Ask) -> Said {
@@ -203,6 +205,27 @@ impl Reference {
                 Ok(Level::Two.name())
             }
         }
+    }
+
+    pub(super) fn import(&mut self, who: Account, key: Known, toggle: bool) -> Said {
+        if !self.active(who) {
+            return Err("IS_DEACTIVATED");
+        }
+        match key {
+            Known::OfAnother => return Err("KEY_OF_ANOTHER"),
+            Known::Present => return Err("ALREADY_THERE"),
+            Known::Former => return Err("RETIRED_KEY"),
+            Known::Nothing if self.was_bound(who) || self.bound(who) != Bound::Nothing => {
+                return Err("DIFFERENT_KEY");
+            }
+            Known::Nothing => {}
+        }
+        self.note(Fact::Over(who));
+        self.note(Fact::Bound(who));
+        self.note(Fact::Accepted(who, self.now / 30 + 1, true));
+        self.note(Fact::Imported(who));
+        self.note(Fact::Toggled(who, toggle));
+        Ok("done")
     }
 
     pub(super) fn switch_on(&mut self, ask: Ask) -> Said {

@@ -69,7 +69,7 @@ impl Reference {
     }
 
     pub(super) fn required(&self, who: Account) -> bool {
-        self.toggle(who)
+        self.is_enabled() && self.toggle(who)
             || self.employed(who) && self.mandate().is_some_and(|date| date <= self.now)
     }
 
@@ -85,6 +85,16 @@ impl Reference {
             _ => None,
         })
         .unwrap_or(Bound::Nothing)
+    }
+
+    /// Whether an authenticator is bound that the owner enrolled, or of which a code was accepted since the import.
+    pub(super) fn is_enrolled(&self, who: Account) -> bool {
+        let is_proved = self.last(|_, fact| match fact {
+            Fact::Imported(whom) if *whom == who => Some(false),
+            Fact::Accepted(whom, ..) if *whom == who => Some(true),
+            _ => None,
+        });
+        self.bound(who) == Bound::Active && is_proved.unwrap_or(false)
     }
 
     pub(super) fn entrance(&self, who: Account) -> Result<Level, &'static str> {

@@ -126,6 +126,13 @@ fn of_people() -> Vec<Command> {
         },
         Command::HostDeactivate,
         Command::ClockCorrected { present: 1 },
+        Command::ImportAuthenticator {
+            key: ImportedKey::Unused,
+            weak: false,
+            step: STEP,
+            toggle: true,
+            tell: true,
+        },
         Command::IssueResetCode { reset_code },
         Command::OpenBreakGlass { break_glass },
         Command::CollectResetCode {
@@ -177,10 +184,11 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::ConfirmAddress { .. } => (35, "ConfirmAddress"),
         Command::IssueResetCode { .. } => (36, "IssueResetCode"),
         Command::ClockCorrected { .. } => (37, "ClockCorrected"),
+        Command::ImportAuthenticator { .. } => (38, "ImportAuthenticator"),
     }
 }
 
-const COMMANDS: usize = 38;
+const COMMANDS: usize = 39;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

@@ -176,6 +176,8 @@ pub(crate) fn actors() -> Vec<Actor> {
             enrollments_used_up,
             Some((Level1, 9)),
         ),
+        ("awaiting import, Level1", awaiting, Some((Level1, 9))),
+        ("imported, Level1", imported, Some((Level1, 9))),
         ("address change begun, Level1", changing, Some((Level1, 9))),
         ("no session, active", active, None),
         ("active, turned off, Level1", off, Some((Level1, 9))),
@@ -230,6 +232,18 @@ fn enrollments_used_up(scene: &mut Scene) {
     scene.actor.enrollments = DailyQuota {
         since: ago(limits::DAY - 1),
         used: limits::ENROLLMENTS_A_DAY,
+    };
+}
+
+fn awaiting(scene: &mut Scene) {
+    scene.actor.awaits_import = true;
+}
+
+fn imported(scene: &mut Scene) {
+    active(scene);
+    scene.actor.authenticator_origin = AuthenticatorOrigin::Imported {
+        proved: false,
+        weak: false,
     };
 }
 

@@ -16,6 +16,7 @@ macro_rules! scenes {
 }
 
 mod enrollments;
+mod imports;
 mod organization;
 mod people;
 mod recoveries;
@@ -35,6 +36,7 @@ pub fn scenes() -> Vec<Scene> {
     let mut all = organization::scenes();
     all.extend(sessions::scenes());
     all.extend(enrollments::scenes());
+    all.extend(imports::scenes());
     all.extend(recoveries::scenes());
     all.extend(people::scenes());
     all
@@ -54,7 +56,9 @@ fn account(account: &Account) -> Fields {
         toggle,
         ever,
         erased,
+        awaits_import,
         authenticator,
+        authenticator_origin,
         pendings,
         epoch,
         attempts,
@@ -75,7 +79,9 @@ fn account(account: &Account) -> Fields {
         field("toggle", toggle),
         field("ever", ever),
         field("erased", erased),
+        field("awaits import", awaits_import),
         field("authenticator", authenticator),
+        field("authenticator origin", authenticator_origin),
         field("epoch", epoch),
         field("attempts", attempts),
         field("resets", resets),
