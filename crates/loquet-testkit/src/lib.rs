@@ -16,6 +16,7 @@ pub mod cut;
 pub mod fixture;
 pub mod flaky;
 pub mod forgery;
+pub mod imports;
 pub mod keys;
 pub mod letters;
 pub mod operations;

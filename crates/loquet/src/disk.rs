@@ -25,8 +25,8 @@ pub(crate) use account::{
 };
 pub(crate) use authentic::{RowKeys, claimed_key};
 pub(crate) use metadata::{
-    Forgotten, read_forgotten, read_record, read_root, root_key, write_count, write_forgotten,
-    write_root,
+    Forgotten, read_forgotten, read_imported_key, read_record, read_root, root_key, write_count,
+    write_forgotten, write_imported_key, write_root,
 };
 pub(crate) use organization::{read_organization, read_roster, write_organization, write_roster};
 

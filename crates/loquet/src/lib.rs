@@ -94,6 +94,7 @@ pub use enrollment::recovery::Recovering;
 pub use error::{Config, Error, Unavailable};
 pub use keyring::{Keyring, KeyringError};
 pub use loquet_ipfilter::{CompileLimits, DeviceTier, Geo};
+pub use loquet_otp::{Algorithm, Digits, Period, Secret, SecretError, Totp};
 pub use loquet_policy::{
     Access, AccountId, Assurance, BreakGlass, Cause, Event, Mandate, MandateState, NextStep, OrgId,
     Preset, Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, SessionId,
@@ -103,7 +104,9 @@ pub use mfa::{Mfa, MfaBuilder};
 pub use operator::letter::{Deliver, Delivered, DeliveryError, Letter};
 pub use operator::{KeyUse, Maintenance, Operator, RestoreOptions, Restored, Rotation};
 pub use provision::host_tx::HostTx;
-pub use provision::{CommittingIn, NewAccount, Provision, ProvisionIn, SyncReport};
+pub use provision::{
+    CommittingIn, ImportedAuthenticator, NewAccount, Provision, ProvisionIn, SyncReport,
+};
 pub use roles::Role;
 pub use session::attempt::{Attempt, Client};
 pub use session::operations::LoggedIn;

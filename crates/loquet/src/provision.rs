@@ -3,10 +3,12 @@
 mod find;
 pub(crate) mod handle;
 pub(crate) mod host_tx;
+mod import;
 mod new_account;
 pub(crate) mod operations;
 mod transaction;
 
 pub use handle::{Provision, SyncReport};
+pub use import::ImportedAuthenticator;
 pub use new_account::NewAccount;
 pub use transaction::{CommittingIn, ProvisionIn};

@@ -1,6 +1,6 @@
 //! What a row holds once it is read and opened.
 
-use loquet_otp::Secret;
+use loquet_otp::{Secret, Totp};
 use loquet_policy::{
     Account, Digest, Grant, Organization, Refusal, RoleId, Session, SessionId, SessionLimits,
     Setting, SettingKind, UnixTime,
@@ -285,6 +285,7 @@ pub(crate) struct PersonRecord {
     pub(crate) label: String,
     pub(crate) addresses: Addresses,
     pub(crate) devices: Devices,
+    pub(crate) totp: Totp,
     pub(crate) sessions: Sessions,
 }
 
@@ -292,6 +293,8 @@ pub(crate) struct PersonRecord {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Secrets {
     pub(crate) active: Option<Secret>,
+    /// The parameters of the active one. Those that are enrolled have the usual ones.
+    pub(crate) totp: Totp,
     pub(crate) pendings: Vec<PendingSecret>,
 }
 
@@ -336,9 +339,10 @@ impl Secrets {
         }
         if let Some(session) = bound {
             self.active = self.pending(session).cloned();
+            self.totp = Totp::default();
         }
         if facts.authenticator.last_step().is_none() {
-            self.active = None;
+            (self.active, self.totp) = (None, Totp::default());
         }
         let held = |session| {
             facts

@@ -132,7 +132,7 @@ fn p9_default_parameters_are_omitted_and_debug_redacted() {
 }
 
 #[test]
-fn t12_secret_under_16_bytes_is_never_bound() {
+fn t12_secret_under_16_bytes_is_never_enrolled() {
     for bytes in 10..16 {
         let secret = Secret::weak(&vec![7; bytes]).unwrap();
         assert_eq!(

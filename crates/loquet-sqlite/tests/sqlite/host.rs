@@ -7,8 +7,8 @@ use std::time::Duration;
 use loquet::store::{Commit, Fault, RowKey, Versioned, Writes};
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    Clock as _, Error, HostTx, Keyring, LoggedIn, Mfa, MfaSession, NewAccount, Refusal,
-    Unavailable, wait,
+    Clock as _, Error, HostTx, ImportedAuthenticator, Keyring, LoggedIn, Mfa, MfaSession,
+    NewAccount, NextStep, Refusal, Secret, Unavailable, wait,
 };
 use loquet_sqlite::{HostTransaction, Options, SqliteStore};
 use loquet_testkit::fixture::{ANNE, Fixture, refusal};
@@ -336,6 +336,12 @@ fn account_is_provisioned_with_the_hosts_row() {
         let again = wait(provision.ensure_account(marie())).unwrap();
         assert_eq!(made, again);
         wait(provision.ensure_account(NewAccount::new(43_u64, "nils"))).unwrap();
+        // Marie had an authenticator with the host.
+        let had = || ImportedAuthenticator::new(Secret::from([9; 20]));
+        assert!(wait(provision.import_authenticator(made, had())).unwrap());
+        assert!(!wait(provision.import_authenticator(made, had())).unwrap());
+        let nils = wait(provision.import_authenticator(43_u64, had()));
+        assert_eq!(refusal(nils), Refusal::KeyOfAnother);
         let transaction = transaction.into_inner();
         if committed {
             transaction.commit().unwrap();
@@ -351,6 +357,6 @@ fn account_is_provisioned_with_the_hosts_row() {
         let told = address.map(|address| address.to_string());
         assert_eq!(told.as_deref(), committed.then_some("marie@example.org"));
     }
-    let login = wait(mfa.log_in(42_u64, Fixture::client()));
-    assert!(login.is_ok(), "{login:?}");
+    let next = |id: u64| wait(mfa.log_in(id, Fixture::client())).unwrap().next;
+    assert_eq!([42, 43].map(next), [NextStep::SecondFactor, NextStep::Done]);
 }

@@ -26,6 +26,7 @@ async fn operation_scenarios_pass() {
     loquet_testkit::letters::all(|| folder.open()).await;
     loquet_testkit::addresses::all(|| folder.open()).await;
     loquet_testkit::operations::all(|| folder.open()).await;
+    loquet_testkit::imports::all(|| folder.open()).await;
 }
 
 #[tokio::test]

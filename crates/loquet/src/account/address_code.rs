@@ -73,6 +73,7 @@ mod tests {
             link: [link; 32],
             place: [0; 32],
             recovery: [0; 32],
+            imported: [0; 32],
             attempt: [0; 32],
         }
     }

@@ -222,8 +222,8 @@ impl AccountOverview {
         &self.requirement
     }
 
-    /// Returns whether the authenticator should be replaced: many wrong codes were submitted, or the service's clock was
-    /// ahead when its codes were accepted.
+    /// Returns whether the authenticator should be replaced: many wrong codes were submitted, the service's clock was
+    /// ahead when its codes were accepted, or it was imported with a key of less than 128 bits.
     #[must_use]
     pub const fn replacement_is_advised(&self) -> bool {
         self.account.replace_advised

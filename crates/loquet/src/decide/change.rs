@@ -5,7 +5,7 @@ use loquet_policy::{AccountId, Audience, Event, Notice, Roster};
 use crate::audit::Record;
 use crate::disk::{FirstOutcome, NoticeBody};
 use crate::records::{AccountRecord, OrganizationRecord};
-use crate::store::{AttemptId, RowKey, Version};
+use crate::store::{AttemptId, MetadataId, RowKey, Version};
 
 /// All that one decision writes, still opened.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(crate) struct Change {
     pub(crate) roster: Option<Roster>,
     pub(crate) actor: AccountRecord,
     pub(crate) subject: Option<AccountRecord>,
+    pub(crate) imported_key: Option<MetadataId>,
     pub(crate) record: Record,
     pub(crate) notices: Vec<(AccountId, Notice)>,
 }
@@ -50,6 +51,7 @@ impl Change {
             | Event::DisabledByFailures
             | Event::ReportedLost
             | Event::ReportUndone
+            | Event::Imported
             | Event::Bound { .. }
             | Event::ReportedUnrecognized
             | Event::AddressChangeBegun

@@ -25,6 +25,7 @@ pub(crate) fn needs<C: Operation>(operation: &C, id: AttemptId, facts: &Facts) -
                 .filter(|subject| *subject != operation.actor())
                 .map(RowKey::Account),
         );
+        keys.extend(operation.imported_key().map(RowKey::Metadata));
         return keys;
     }
     home(facts)
@@ -82,6 +83,7 @@ pub(crate) fn decide<C: Operation>(
         session: operation.session(),
         access: &facts.access,
         geo: &facts.geo,
+        key_owner: facts.key_owner,
         unrecorded: input.unrecorded,
     };
     let last_seen = input.attempt.client.last_seen;
@@ -168,7 +170,8 @@ fn write<C: Operation>(
         Err(refusal) => FirstOutcome::Refused(*refusal),
         _ => FirstOutcome::Granted,
     };
-    let change = rows.into_change(case, facts, (record, notices), first);
+    let mut change = rows.into_change(case, facts, (record, notices), first);
+    change.imported_key = operation.imported_key().filter(|_| answer.is_ok());
     match outcome {
         Ok(granted) => Decided::grant(granted, change),
         // A grant that cannot be handed over is not made: nothing of it is written.
@@ -260,6 +263,7 @@ impl Rows {
             roster: self.roster,
             actor: self.actor,
             subject: self.subject,
+            imported_key: None,
         }
     }
 

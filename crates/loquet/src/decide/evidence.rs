@@ -87,7 +87,13 @@ impl Case<'_> {
     /// What a typed code of the authenticator amounts to.
     pub(crate) fn submitted(&self, typed: &Typed) -> Submitted {
         let after = self.actor.facts.authenticator.last_step();
-        let check = check(typed, self.actor.secrets.active.as_ref(), self.now, after);
+        let secrets = &self.actor.secrets;
+        let check = check(
+            typed,
+            secrets.active.as_ref().map(|secret| (secret, secrets.totp)),
+            self.now,
+            after,
+        );
         Submitted {
             check,
             source: self.source(),
@@ -98,12 +104,13 @@ impl Case<'_> {
     pub(crate) fn pending(&self, typed: &Typed) -> CodeCheck {
         let session = self.session.map(|session| session.id);
         let secret = session.and_then(|session| self.actor.secrets.pending(session));
+        let secret = secret.map(|secret| (secret, Totp::default()));
         check(typed, secret, self.now, None)
     }
 
     /// What two consecutive codes of the active authenticator amount to.
     pub(crate) fn pair(&self, typed: &[Typed; 2]) -> PairCheck {
-        let totp = Totp::default();
+        let totp = self.actor.secrets.totp;
         let Some(codes) = parse_pair(&totp, typed) else {
             return PairCheck::Malformed;
         };
@@ -190,18 +197,18 @@ pub(crate) fn tags(account: &Account) -> Vec<Tag> {
 /// What a typed code amounts to. `after` is the last accepted step and the phone's drift.
 fn check(
     typed: &Typed,
-    secret: Option<&Secret>,
+    secret: Option<(&Secret, Totp)>,
     now: UnixTime,
     after: Option<(u64, i8)>,
 ) -> CodeCheck {
     if typed.is_empty() {
         return CodeCheck::Absent;
     }
-    let totp = Totp::default();
+    let totp = secret.map_or(Totp::default(), |(_, totp)| totp);
     let Some(code) = typed.code(totp.digits) else {
         return CodeCheck::Malformed;
     };
-    let Some(secret) = secret else {
+    let Some((secret, _)) = secret else {
         return CodeCheck::Wrong { behind: None };
     };
     let key = secret.key(totp.algorithm);

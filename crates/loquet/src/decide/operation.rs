@@ -16,7 +16,7 @@ use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganizationRecord, Rules};
 use crate::session::attempt::Attempt;
 use crate::session::mfa_session::SessionSigner;
-use crate::store::{AttemptId, RowKey, Version};
+use crate::store::{AttemptId, MetadataId, RowKey, Version};
 
 /// One operation: what it is called in the audit log, what it asks of the rules, what it grants. Its fields are hashed into
 /// the id of its attempt.
@@ -52,6 +52,11 @@ pub(crate) trait Operation: Hash + Send + Sync {
         None
     }
 
+    /// The row that says whose the key is that is imported. It is read, and written once the import is granted.
+    fn imported_key(&self) -> Option<MetadataId> {
+        None
+    }
+
     /// What to ask of the rules, with the evidence.
     fn command(&self, case: &Case<'_>) -> Result<Command, Refusal>;
 
@@ -81,6 +86,8 @@ pub(crate) struct Facts {
     pub(crate) subject: Option<AccountRecord>,
     pub(crate) access: AccessCheck,
     pub(crate) repeated: Option<FirstOutcome>,
+    /// Whose the key is that is imported.
+    pub(crate) key_owner: Option<AccountId>,
     /// What the host's databases say of addresses.
     pub(crate) geo: Geo,
     /// Every row that was looked for, at the version found.
@@ -132,6 +139,7 @@ pub(crate) struct Case<'a> {
     pub(crate) session: Option<&'a Session>,
     pub(crate) access: &'a AccessCheck,
     pub(crate) geo: &'a Geo,
+    pub(crate) key_owner: Option<AccountId>,
     pub(crate) unrecorded: u32,
 }
 
@@ -171,6 +179,8 @@ pub(crate) struct Keys {
     pub(crate) link: [u8; 32],
     pub(crate) place: [u8; 32],
     pub(crate) recovery: [u8; 32],
+    /// Fingerprints imported keys, and authenticates whose they are.
+    pub(crate) imported: [u8; 32],
     /// Turns idempotency keys into attempts' ids.
     pub(crate) attempt: [u8; 32],
 }

@@ -47,6 +47,7 @@ fn keys() -> Keys {
         link: [2; 32],
         place: [3; 32],
         recovery: [4; 32],
+        imported: [5; 32],
         attempt: [7; 32],
     }
 }
@@ -82,6 +83,7 @@ fn person(id: u64, role: RoleId) -> AccountRecord {
     facts.ever = true;
     let secrets = Secrets {
         active: Some(Secret::from(SECRET)),
+        totp: Totp::default(),
         pendings: Vec::new(),
     };
     let mut devices = Devices::default();
@@ -132,6 +134,7 @@ fn facts(subject: Option<AccountRecord>) -> Facts {
         subject,
         access: AccessCheck::Open,
         repeated: None,
+        key_owner: None,
         geo: Geo::default(),
         read: rows.map(|key| (key, VERSION)).into(),
     }

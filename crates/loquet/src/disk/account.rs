@@ -1,7 +1,7 @@
 //! An account's row: the policy's facts, with every secret encrypted.
 
 use base64::Engine as _;
-use loquet_otp::Secret;
+use loquet_otp::{Secret, Totp};
 use loquet_policy::{Account, Digest, SessionId};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ struct AccountBody {
     refusals: Refusals,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     active: Option<String>,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    totp: Totp,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pendings: Vec<EncryptedPending>,
     audit_head: Digest,
@@ -40,6 +42,10 @@ struct AccountBody {
 struct EncryptedPending {
     session: SessionId,
     encrypted: String,
+}
+
+fn is_usual(totp: &Totp) -> bool {
+    *totp == Totp::default()
 }
 
 fn account_body(
@@ -76,6 +82,7 @@ pub(crate) fn read_audited(
         label: body.label,
         addresses: body.addresses,
         devices: body.devices,
+        totp: body.totp,
         sessions: body.sessions,
     };
     Ok((person, head))
@@ -127,7 +134,7 @@ pub(crate) fn read_account_with(
             version,
         };
         let bytes = keys.decrypt(&place, &decode(encrypted)?)?;
-        Secret::new(&bytes).map_err(|_| KeyringError::DoesNotOpen.into())
+        Secret::weak(&bytes).map_err(|_| KeyringError::DoesNotOpen.into())
     };
     let active = body
         .active
@@ -147,7 +154,11 @@ pub(crate) fn read_account_with(
             })
         })
         .collect::<Result<_, DiskError>>()?;
-    let secrets = Secrets { active, pendings };
+    let secrets = Secrets {
+        active,
+        totp: body.totp,
+        pendings,
+    };
     Ok(record(row, body, secrets))
 }
 
@@ -221,6 +232,7 @@ where
         addresses: record.addresses.clone(),
         refusals: record.refusals,
         active,
+        totp: record.secrets.totp,
         pendings,
         audit_head: Digest::from_bytes(record.audit.head),
         devices: record.devices.clone(),

@@ -67,6 +67,46 @@ pub(crate) fn root_key(row: &MetadataRow) -> Result<u32, DiskError> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct ImportedKeyBody {
+    v: Format,
+    account: AccountId,
+    mac: Digest,
+}
+
+/// Says whose an imported key is. It hangs on the root key alone, which no rotation changes.
+pub(crate) fn write_imported_key(
+    id: MetadataId,
+    account: AccountId,
+    key: &[u8; 32],
+) -> Result<MetadataRow, DiskError> {
+    let body = ImportedKeyBody {
+        v: Format,
+        account,
+        mac: imported_key_mac(id, account, key),
+    };
+    Ok(MetadataRow {
+        id,
+        mark: 0,
+        body: write("imported key", &body)?,
+    })
+}
+
+pub(crate) fn read_imported_key(row: &MetadataRow, key: &[u8; 32]) -> Result<AccountId, DiskError> {
+    let body: ImportedKeyBody = parse("imported key", &row.body)?;
+    if body.mac != imported_key_mac(row.id, body.account, key) {
+        let row = "owner of an imported key".to_owned();
+        return Err(DiskError::Altered { row });
+    }
+    Ok(body.account)
+}
+
+fn imported_key_mac(id: MetadataId, account: AccountId, key: &[u8; 32]) -> Digest {
+    let parts = [id.page.as_slice(), &account.to_bytes()];
+    Digest::from_bytes(hash::mac(key, "owner", &parts))
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ForgottenBody {
     v: Format,
     /// The MAC of the last record that was let go.

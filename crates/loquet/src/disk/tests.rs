@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use loquet_otp::Secret;
+use loquet_otp::{Secret, Totp};
 use loquet_policy::{
     Account, AccountId, Audience, Authenticator, Digest, Event, Latch, Mandate, MandateState,
     OrgId, Organization, Pending, Purpose, RecoverySet, RoleId, RoleSet, Roster, SessionId,
@@ -70,6 +70,7 @@ fn account() -> AccountRecord {
         },
         secrets: Secrets {
             active: Some(Secret::from([1; 20])),
+            totp: Totp::default(),
             pendings: vec![pending],
         },
         devices: devices(),

@@ -183,8 +183,10 @@ impl Mfa {
                         FirstOutcome::Granted
                     });
                 }
-                // Metadata is read where it is needed, and decides nothing.
-                Row::Metadata(_) => {}
+                Row::Metadata(row) => {
+                    let key = &self.unlock().await?.keys.imported;
+                    facts.key_owner = Some(disk::read_imported_key(&row, key)?);
+                }
             }
         }
         Ok(())
@@ -247,6 +249,10 @@ impl Mfa {
         if let Some(roster) = &change.roster {
             let version = next(RowKey::Roster(org));
             put.push(Row::Roster(disk::write_roster(roster, version, &keys)?));
+        }
+        if let Some(key) = change.imported_key {
+            let row = disk::write_imported_key(key, id, &vault.keys.imported)?;
+            put.push(Row::Metadata(row));
         }
         // What was done to another account is recorded in that account's chain too.
         if let Some(mut subject) = change.subject.clone() {

@@ -54,6 +54,7 @@ impl Vault {
                 link: key("link"),
                 recovery: key("recovery"),
                 place: key("place"),
+                imported: key("imported-key"),
                 attempt: key("attempt"),
             },
             audit: key("audit"),

@@ -1,6 +1,5 @@
 //! After the service's clock was ahead.
 
-use loquet_otp::Totp;
 use loquet_policy::{Account, AccountId, Command, Refusal, UnixTime};
 
 use crate::account::notice_addresses::Addresses;
@@ -32,33 +31,32 @@ impl Operator {
     /// [`Error`]; what was not reached waits for the next call.
     pub async fn clock_corrected(&self) -> Result<usize, Error> {
         let now = self.now();
-        let present = Totp::default().step(now.0);
         let mut corrected: usize = 0;
         for org in self.organization_ids().await? {
             let (mut first, mut ahead) = (None, Vec::new());
             self.each_person(org, |person| {
                 let id = person.facts.id;
                 first.get_or_insert(id);
-                if person.is_ahead(present, now) {
+                if person.is_ahead(now) {
                     ahead.push(id);
                 }
             })
             .await?;
             for account in &ahead {
-                let done = self.correct_clock(*account, present).await?;
+                let done = self.correct_clock(*account).await?;
                 corrected = corrected.saturating_add(usize::from(done));
             }
             // Its row is written with an account's.
             let is_ahead = self.organization_record(org).await?.is_ahead(now);
             if let Some(account) = first.filter(|_| is_ahead) {
-                self.correct_clock(account, present).await?;
+                self.correct_clock(account).await?;
             }
         }
         Ok(corrected)
     }
 
-    async fn correct_clock(&self, account: AccountId, present: u64) -> Result<bool, Error> {
-        let correct = ClockCorrected { account, present };
+    async fn correct_clock(&self, account: AccountId) -> Result<bool, Error> {
+        let correct = ClockCorrected { account };
         match self.run(correct, Attempt::default()).await {
             Ok(()) => Ok(true),
             Err(Error::Refused(_)) => Ok(false),
@@ -71,7 +69,6 @@ impl Operator {
 #[derive(Debug, Clone, Copy, Hash)]
 struct ClockCorrected {
     account: AccountId,
-    present: u64,
 }
 
 of_host!(
@@ -79,8 +76,9 @@ of_host!(
     "clock_corrected",
     (),
     done,
-    |this, case| {
-        let (present, now) = (this.present, case.now);
+    |_this, case| {
+        let now = case.now;
+        let present = case.actor.secrets.totp.step(now.0);
         let facts = is_ahead(&case.actor.facts, present, now);
         let home = |it: &OrganizationRecord| it.facts.without_times_ahead(now) != it.facts;
         if facts || case.organization.is_some_and(home) {
@@ -114,7 +112,8 @@ fn cut(sessions: &mut Sessions, devices: &mut Devices, addresses: &mut Addresses
 }
 
 impl PersonRecord {
-    fn is_ahead(&self, present: u64, now: UnixTime) -> bool {
+    fn is_ahead(&self, now: UnixTime) -> bool {
+        let present = self.totp.step(now.0);
         let mut person = self.clone();
         cut(
             &mut person.sessions,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use loquet_otp::Totp;
 use loquet_policy::{Account, AccountId, Authenticator, OrgId, Roster, UnixTime};
 
 use crate::admin::users::IssuedResetCode;
@@ -285,9 +284,9 @@ impl Operator {
         last: Option<AccountRecord>,
         done: &mut Restored,
     ) -> Result<(), Error> {
-        let present = Totp::default().step(done.now.0);
         if let Some(last) = &last {
             record.secrets.active.clone_from(&last.secrets.active);
+            record.secrets.totp = last.secrets.totp;
             if last.facts.erased {
                 // Its names are gone for good.
                 record.external_id.clone_from(&last.external_id);
@@ -297,6 +296,7 @@ impl Operator {
             }
         }
         let last = last.map(|last| last.facts);
+        let present = record.secrets.totp.step(done.now.0);
         record.facts = if home.unknown {
             record.secrets.active = None;
             record.facts.restored_unknown(present)

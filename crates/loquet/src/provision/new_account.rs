@@ -23,6 +23,7 @@ pub struct NewAccount<'a> {
     label: &'a str,
     roles: Vec<RoleId>,
     pub(super) address: Option<Address>,
+    awaits_import: bool,
 }
 
 impl<'a> NewAccount<'a> {
@@ -45,6 +46,7 @@ impl<'a> NewAccount<'a> {
             label: external_id,
             roles: Vec::new(),
             address: None,
+            awaits_import: false,
         }
     }
 
@@ -63,6 +65,14 @@ impl<'a> NewAccount<'a> {
     /// Adds several roles.
     pub fn roles(mut self, roles: impl IntoIterator<Item = RoleId>) -> Self {
         self.roles.extend(roles);
+        self
+    }
+
+    /// Says that the host will import the authenticator that the user already has
+    /// ([`Provision::import_authenticator`](crate::Provision::import_authenticator)). Until then the password alone enrolls
+    /// no other: a thief of the password could otherwise be faster. If it never comes, an administrator resets the account.
+    pub const fn awaiting_import(mut self) -> Self {
+        self.awaits_import = true;
         self
     }
 
@@ -127,6 +137,7 @@ impl Mfa {
         };
         let now = self.now();
         let mut account = Account::new(new.id, org, roles, now);
+        account.awaits_import = new.awaits_import;
         if organization.facts.is_enabled() && self.has_records(new.id).await? {
             return Err(Config::HasRecords.into());
         }

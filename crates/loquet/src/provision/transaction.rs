@@ -22,8 +22,8 @@ use crate::store::Commit;
 /// The host's user management inside the host's transaction; from [`Mfa::provision_in`].
 #[derive(Debug)]
 pub struct ProvisionIn<'a, T> {
-    mfa: &'a Mfa,
-    transaction: &'a mut T,
+    pub(super) mfa: &'a Mfa,
+    pub(super) transaction: &'a mut T,
 }
 
 /// Operations whose grant is committed by the host's transaction; from [`Mfa::committing_in`].

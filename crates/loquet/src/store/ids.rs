@@ -79,6 +79,14 @@ impl MetadataId {
         page: [0; 16],
     };
 
+    /// Whose an imported key is, by its keyed fingerprint. The mark is 0.
+    pub(crate) const fn imported_key(fingerprint: [u8; 16]) -> Self {
+        Self {
+            kind: 7,
+            page: fingerprint,
+        }
+    }
+
     /// The page that lets audit records of an account go.
     #[must_use]
     pub const fn forgotten(account: AccountId) -> Self {
