@@ -20,7 +20,7 @@ use crate::ring::Keys;
 const MAX_NAME: usize = 256;
 
 /// A database and its keys.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Database {
     /// The SQLite file
     #[arg(long, value_name = "FILE", env = "LOQUET_DB")]
@@ -33,7 +33,7 @@ pub(crate) struct Database {
 }
 
 /// A database and the organization that is meant.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     database: Database,
@@ -97,6 +97,24 @@ impl Database {
 }
 
 impl Arguments {
+    pub(crate) fn path(&self) -> &Path {
+        self.database.path()
+    }
+
+    pub(crate) const fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Returns the same for a copy of the database, which has the same keys.
+    pub(crate) fn with_copy(&self, copy: &Path) -> Self {
+        let mut other = self.clone();
+        if let Keys::File(path) = self.database.keys() {
+            other.database.key = Some(path);
+        }
+        other.database.db = copy.to_owned();
+        other
+    }
+
     pub(crate) async fn open(&self) -> Result<Installation, Failure> {
         let operator = self.database.open().await?;
         let all = operator.organizations().await?;

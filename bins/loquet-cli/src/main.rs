@@ -11,6 +11,7 @@ mod code;
 mod enrollment;
 mod exit;
 mod failure;
+mod import;
 mod input;
 mod installation;
 mod ip;
@@ -86,6 +87,17 @@ Examples:
     /// Manage the accounts of an organization
     #[command(subcommand)]
     Account(account::Command),
+    /// Import the authenticators that people already have
+    ///
+    /// Binds them where nothing was ever bound, 500 in a transaction. An import that was interrupted, or repeated, goes on
+    /// where it was. Columns of CSV and JSON Lines: account (the user's name at the host), secret, and where they differ
+    /// from what is usual encoding (base32, hex or base64), algorithm, digits, period, last_step. Exit code 1 when a line
+    /// was refused.
+    #[command(after_help = "\
+Examples:
+  loquet import --db app.db users.csv --format csv --dry-run
+  loquet import --db app.db users.jsonl --format jsonl --json")]
+    Import(import::Import),
     /// Manage multi-factor log-in of an organization
     #[command(subcommand)]
     Mfa(mfa::Command),
@@ -143,6 +155,7 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Ip(command) => command.run(&mut stdin),
         Command::Policy(command) => command.run(&mut stdin),
         Command::Account(command) => command.run(&mut stdin),
+        Command::Import(arguments) => installation::wait(arguments.run(&mut stdin)),
         Command::Mfa(command) => command.run(&mut stdin),
         Command::AccessRules(command) => command.run(&mut stdin),
         Command::BreakGlass(command) => command.run(&mut stdin),

@@ -166,13 +166,15 @@ impl Reader {
         let mut rows = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
-        let at = |why: &csv::Error| why.position().map_or(1, csv::Position::line);
-        let fault = |why: csv::Error| (at(&why), said(&why));
-        let headers = rows.headers().map_err(fault)?.clone();
+        let headers = rows.headers().map_err(|why| (1, said(&why)))?.clone();
+        let mut numbers = input::LineNumbers::of(text);
         let mut users = Vec::new();
         for record in rows.into_records() {
-            let record = record.map_err(fault)?;
-            let line = record.position().map_or(1, csv::Position::line);
+            let line = numbers.of_record(match &record {
+                Ok(record) => record.position(),
+                Err(why) => why.position(),
+            });
+            let record = record.map_err(|why| (line, said(&why)))?;
             let row: Row = record
                 .deserialize(Some(&headers))
                 .map_err(|why| (line, said(&why)))?;

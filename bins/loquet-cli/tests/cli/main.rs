@@ -16,6 +16,7 @@ mod databases;
 mod decisions;
 mod edge;
 mod exit_codes;
+mod import;
 mod keys;
 mod manual;
 mod operations;

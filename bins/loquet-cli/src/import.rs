@@ -1,0 +1,235 @@
+//! `loquet import`: the authenticators that people already have, from another service's tables.
+
+mod rows;
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use loquet::{AccountId, Error, Mfa};
+use loquet_sqlite::HostTransaction;
+use rusqlite::{Connection, TransactionBehavior};
+use serde_json::json;
+
+use crate::failure::{Failure, Outcome};
+use crate::input::Stdin;
+use crate::installation;
+use crate::output;
+
+/// The longest file, in bytes: some half a million users.
+const MAX_FILE: usize = 64 << 20;
+/// Authenticators that are bound in one transaction.
+const BATCH: usize = 500;
+/// How long a locked database is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Args)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    at: installation::Arguments,
+
+    /// The authenticators; `-` reads them from standard input
+    file: String,
+
+    /// How the file is written
+    #[arg(long, value_enum)]
+    format: Format,
+
+    /// Say what would be done, on a copy of the database that is removed afterwards
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// A key URI a line; the account in its label is the user's name at the host
+    Uris,
+    /// A header line, then an authenticator a line
+    Csv,
+    /// A JSON object a line
+    Jsonl,
+}
+
+/// What became of a line.
+enum Done {
+    Imported,
+    AlreadyThere,
+    Refused(String),
+}
+
+/// A line of the file, and the user that it names, if it can be read so far.
+struct Line {
+    number: u64,
+    account: String,
+    done: Done,
+}
+
+#[derive(Default)]
+struct Sum {
+    imported: u64,
+    already_there: u64,
+    refused: u64,
+}
+
+impl Import {
+    pub(crate) async fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let text = stdin.file("FILE", &self.file, MAX_FILE)?;
+        let rows = rows::read(self.format, &text).map_err(|why| {
+            let file = self.file.escape_debug();
+            Failure::of("FILE", format_args!("{file}: {why}; nothing was imported"))
+        })?;
+        if !self.dry_run {
+            return self.import(&self.at, rows).await;
+        }
+        let folder = tempfile::tempdir().map_err(|why| Failure::io("--dry-run", why))?;
+        let copy = folder.path().join("copy.db");
+        loquet_sqlite::backup(self.at.path(), &copy)
+            .map_err(|why| Failure::backup("--dry-run", &why))?;
+        self.import(&self.at.with_copy(&copy), rows).await
+    }
+
+    async fn import(
+        &self,
+        at: &installation::Arguments,
+        rows: Vec<rows::Read>,
+    ) -> Result<Outcome, Failure> {
+        let installation = at.open().await?;
+        let accounts = installation.users().await?;
+        let accounts: BTreeMap<_, _> = accounts
+            .iter()
+            .map(|user| (user.external_id().to_owned(), user.account_id()))
+            .collect();
+        let mut connection = connect(at.path())?;
+        let (mut sum, all) = (Sum::default(), rows.len());
+        let shows_progress = std::io::stderr().is_terminal();
+        let mut rows = rows.into_iter();
+        loop {
+            let batch: Vec<_> = rows.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            // What a line says is true once it is printed.
+            for line in import(installation.mfa(), &mut connection, &accounts, batch).await? {
+                self.tell(&line, at.json())?;
+                sum.count(&line.done);
+            }
+            if shows_progress {
+                let left = u64::try_from(rows.len()).unwrap_or(0);
+                let all = u64::try_from(all).unwrap_or(0);
+                output::progress(all.saturating_sub(left), all);
+            }
+        }
+        if shows_progress {
+            output::progressed();
+        }
+        self.conclude(&sum, at.json())
+    }
+
+    fn tell(&self, line: &Line, json: bool) -> Result<(), Failure> {
+        let Line {
+            number,
+            account,
+            done,
+        } = line;
+        let (outcome, reason) = match done {
+            Done::Imported => ("imported", None),
+            Done::AlreadyThere => ("already_there", None),
+            Done::Refused(why) => ("refused", Some(why)),
+        };
+        if json {
+            let object =
+                json!({ "line": number, "account": account, "outcome": outcome, "reason": reason });
+            return output::line(&object.to_string());
+        }
+        match reason {
+            Some(why) => {
+                let account = account.escape_debug();
+                output::line(&format!("line {number}: {account}: refused: {why}"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn conclude(&self, sum: &Sum, json: bool) -> Result<Outcome, Failure> {
+        let Sum {
+            imported,
+            already_there,
+            refused,
+        } = sum;
+        if !json {
+            let would = if self.dry_run { "would be " } else { "" };
+            output::line(&format!(
+                "{imported} {would}imported, {already_there} there already, {refused} refused"
+            ))?;
+        }
+        Ok(if *refused == 0 {
+            Outcome::Done
+        } else {
+            Outcome::Refused
+        })
+    }
+}
+
+impl Sum {
+    fn count(&mut self, done: &Done) {
+        let count = match done {
+            Done::Imported => &mut self.imported,
+            Done::AlreadyThere => &mut self.already_there,
+            Done::Refused(_) => &mut self.refused,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, Failure> {
+    let connection = Connection::open(path).map_err(|why| Failure::io("--db", why))?;
+    let patient = connection.busy_timeout(PATIENCE);
+    patient
+        .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
+        .map_err(|why| Failure::io("--db", why))?;
+    Ok(connection)
+}
+
+/// Imports some lines in one transaction.
+async fn import(
+    mfa: &Mfa,
+    connection: &mut Connection,
+    accounts: &BTreeMap<String, AccountId>,
+    rows: Vec<rows::Read>,
+) -> Result<Vec<Line>, Failure> {
+    let locked = |why| Failure::io("--db", why);
+    let behavior = TransactionBehavior::Immediate;
+    let transaction = connection
+        .transaction_with_behavior(behavior)
+        .map_err(locked)?;
+    let mut transaction = HostTransaction::from(transaction);
+    let mut lines = Vec::new();
+    for row in rows {
+        let known = accounts.get(&row.account).copied();
+        let done = match (row.authenticator, known) {
+            (Err(why), _) => Done::Refused(why),
+            (Ok(_), None) => Done::Refused(
+                "no account has this name; `loquet account sync` makes accounts".to_owned(),
+            ),
+            (Ok(authenticator), Some(account)) => {
+                let mut provision = mfa.provision_in(&mut transaction);
+                match provision.import_authenticator(account, authenticator).await {
+                    Ok(true) => Done::Imported,
+                    Ok(false) => Done::AlreadyThere,
+                    Err(Error::Refused(refusal)) => Done::Refused(refusal.code().to_owned()),
+                    Err(Error::Config(why)) => Done::Refused(why.to_string()),
+                    Err(other) => return Err(other.into()),
+                }
+            }
+        };
+        lines.push(Line {
+            number: row.line,
+            account: row.account,
+            done,
+        });
+    }
+    transaction.into_inner().commit().map_err(locked)?;
+    Ok(lines)
+}

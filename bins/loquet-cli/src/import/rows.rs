@@ -1,0 +1,258 @@
+//! The files: a line for each authenticator.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use loquet::{Algorithm, Digits, ImportedAuthenticator, Period, Secret, Totp};
+use loquet_enrollment::{Import, base32};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::Format;
+use crate::input;
+
+/// With padding or without it; the other alphabet is turned into this one before.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+const COLUMNS: [&str; 8] = [
+    "account",
+    "secret",
+    "encoding",
+    "algorithm",
+    "digits",
+    "period",
+    "last_step",
+    "name",
+];
+
+/// A line as it was read.
+pub(super) struct Read {
+    pub(super) line: u64,
+    /// The user's name at the host; empty where the line cannot be read so far.
+    pub(super) account: String,
+    /// Or what is wrong, and in which column.
+    pub(super) authenticator: Result<ImportedAuthenticator, String>,
+}
+
+/// The columns. In a CSV file each is text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Columns<T> {
+    account: String,
+    #[serde(default)]
+    secret: Zeroizing<String>,
+    encoding: Option<String>,
+    algorithm: Option<String>,
+    digits: Option<T>,
+    period: Option<T>,
+    last_step: Option<T>,
+    /// Kept for accounts with several authenticators, which do not exist yet.
+    #[serde(default, rename = "name")]
+    _name: Option<String>,
+}
+
+/// Reads all lines. What is wrong with one line is told of that line; the error is for the whole file.
+pub(super) fn read(format: Format, text: &str) -> Result<Vec<Read>, String> {
+    match format {
+        Format::Uris => Ok(lines(text).map(|(line, text)| uri(line, text)).collect()),
+        Format::Jsonl => Ok(lines(text).map(|(line, text)| object(line, text)).collect()),
+        Format::Csv => csv(text),
+    }
+}
+
+/// The lines that are not blank, with their numbers.
+fn lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
+    (1..)
+        .zip(text.lines().map(str::trim))
+        .filter(|(_, text)| !text.is_empty())
+}
+
+fn uri(line: u64, text: &str) -> Read {
+    let read = input::without_mark(text)
+        .map_err(str::to_owned)
+        .and_then(|()| {
+            Import::parse(text).map_err(|why| format!("at byte {}: {}", why.position, why.fault))
+        });
+    let (account, authenticator) = match read {
+        Err(why) => (String::new(), Err(why)),
+        Ok(import) => {
+            let totp = import.parameters.totp();
+            let totp = totp.ok_or_else(|| {
+                "a counter-based key (hotp): only time-based ones are imported".to_owned()
+            });
+            let authenticator =
+                totp.map(|totp| ImportedAuthenticator::new(import.secret).totp(totp));
+            (import.account, authenticator)
+        }
+    };
+    Read {
+        line,
+        account,
+        authenticator,
+    }
+}
+
+fn object(line: u64, text: &str) -> Read {
+    let columns = input::without_mark(text)
+        .map_err(str::to_owned)
+        .and_then(|()| {
+            serde_json::from_str::<Columns<u64>>(text)
+                .map_err(|why| format!("column {}: {}", why.column(), sentence(&why)))
+        });
+    Read::of(line, columns, |_, number| Ok(number))
+}
+
+/// The message of a JSON error without its place, which is told apart.
+fn sentence(why: &serde_json::Error) -> String {
+    let text = why.to_string();
+    text.split_once(" at line ")
+        .map_or(text.clone(), |(what, _)| what.to_owned())
+}
+
+fn csv(text: &str) -> Result<Vec<Read>, String> {
+    let mut rows = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let headers = rows
+        .headers()
+        .map_err(|why| format!("line 1: {why}"))?
+        .clone();
+    for needed in ["account", "secret"] {
+        if !headers.iter().any(|name| name == needed) {
+            return Err(format!("line 1: the column `{needed}` is missing"));
+        }
+    }
+    if let Some(other) = headers.iter().find(|name| !COLUMNS.contains(name)) {
+        let known = COLUMNS.join(", ");
+        let other = other.escape_debug();
+        return Err(format!(
+            "line 1: unknown column `{other}`; the columns are {known}"
+        ));
+    }
+    let mut numbers = input::LineNumbers::of(text);
+    let mut all = Vec::new();
+    for record in rows.into_records() {
+        let line = numbers.of_record(match &record {
+            Ok(record) => record.position(),
+            Err(why) => why.position(),
+        });
+        let columns = record.map_err(|why| said(&why)).and_then(|record| {
+            record.iter().try_for_each(input::without_mark)?;
+            record
+                .deserialize::<Columns<String>>(Some(&headers))
+                .map_err(|why| said(&why))
+        });
+        all.push(Read::of(line, columns, |column, text: String| {
+            text.parse()
+                .map_err(|_| format!("{column}: expected a whole number"))
+        }));
+    }
+    Ok(all)
+}
+
+/// The error of a record, without its place.
+fn said(why: &csv::Error) -> String {
+    match why.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("expected {expected_len} fields as in the first line, found {len}"),
+        _ => why.to_string(),
+    }
+}
+
+impl Read {
+    fn of<T>(
+        line: u64,
+        columns: Result<Columns<T>, String>,
+        number: impl Fn(&str, T) -> Result<u64, String>,
+    ) -> Self {
+        match columns {
+            Err(why) => Self {
+                line,
+                account: String::new(),
+                authenticator: Err(why),
+            },
+            Ok(columns) => {
+                let account = columns.account.clone();
+                Self {
+                    line,
+                    authenticator: columns.authenticator(number),
+                    account,
+                }
+            }
+        }
+    }
+}
+
+impl<T> Columns<T> {
+    fn authenticator(
+        self,
+        number: impl Fn(&str, T) -> Result<u64, String>,
+    ) -> Result<ImportedAuthenticator, String> {
+        let said = |column: &str, why: &dyn std::fmt::Display| format!("{column}: {why}");
+        let mut totp = Totp::default();
+        if let Some(name) = filled(self.algorithm) {
+            let name = name.to_ascii_uppercase().replace('-', "");
+            totp.algorithm = name
+                .parse::<Algorithm>()
+                .map_err(|why| said("algorithm", &why))?;
+        }
+        if let Some(digits) = self.digits {
+            let digits = number("digits", digits)?;
+            let digits = u8::try_from(digits).unwrap_or(u8::MAX);
+            totp.digits = Digits::new(digits).map_err(|why| said("digits", &why))?;
+        }
+        if let Some(period) = self.period {
+            let period = number("period", period)?;
+            totp.period = Period::new(period).map_err(|why| said("period", &why))?;
+        }
+        let last_step = self.last_step.map(|step| number("last_step", step));
+        let secret = decode(&self.secret, filled(self.encoding).as_deref())
+            .map_err(|why| said("secret", &why))?;
+        let secret = Secret::weak(&secret).map_err(|why| said("secret", &why))?;
+        Ok(ImportedAuthenticator::new(secret)
+            .totp(totp)
+            .last_step(last_step.transpose()?))
+    }
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// The bytes of a secret. What is wrong with it is told without it.
+fn decode(text: &str, encoding: Option<&str>) -> Result<Zeroizing<Vec<u8>>, String> {
+    match encoding.unwrap_or("base32") {
+        "base32" => {
+            let decoded = base32::decode(text).map_err(|why| why.to_string())?;
+            Ok(Zeroizing::new(decoded.expose().to_vec()))
+        }
+        "hex" => hex(text).ok_or_else(|| "not pairs of hexadecimal digits".to_owned()),
+        "base64" => {
+            let usual = Zeroizing::new(text.replace('-', "+").replace('_', "/"));
+            let decoded = BASE64.decode(usual.as_bytes());
+            decoded
+                .map(Zeroizing::new)
+                .map_err(|_| "not base64".to_owned())
+        }
+        other => Err(format!(
+            "encoding: expected base32, hex or base64, found `{}`",
+            other.escape_debug()
+        )),
+    }
+}
+
+fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let digits = text.as_bytes().iter();
+    let digits = digits.map(|digit| char::from(*digit).to_digit(16));
+    let digits = Zeroizing::new(digits.collect::<Option<Vec<u32>>>()?);
+    let bytes = digits.chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(high.saturating_mul(16).saturating_add(*low)).ok(),
+        _ => None,
+    });
+    bytes.collect::<Option<Vec<u8>>>().map(Zeroizing::new)
+}

@@ -1,0 +1,222 @@
+//! Authenticators that people already have, from a file.
+
+use loquet::{Client, NewAccount, NextStep, Secret, Totp, wait};
+use serde_json::{Value, json};
+
+use super::said;
+use super::shop::Shop;
+
+const FIRST: [u64; 8] = [100, 101, 102, 103, 104, 105, 106, 107];
+
+/// A shop with more users, none of whom has anything bound.
+fn shop() -> Shop {
+    let shop = Shop::new();
+    let mfa = shop.operator();
+    wait(async {
+        for number in FIRST {
+            let name = format!("user {number}");
+            let new = NewAccount::new(number, &name);
+            mfa.provision().ensure_account(new).await.unwrap();
+        }
+    });
+    shop
+}
+
+fn file(shop: &Shop, name: &str, content: &str) -> String {
+    let path = shop.folder.path().join(name);
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn import(shop: &Shop, file: &str, format: &str, more: &[&str]) -> (Option<i32>, Vec<Value>) {
+    let words = ["import", file, "--format", format, "--json"];
+    let words: Vec<&str> = words.iter().chain(more).copied().collect();
+    let output = shop.loquet(&words, None);
+    (output.status.code(), super::json_lines(&output.stdout))
+}
+
+fn line(line: u64, account: &str, outcome: &str, reason: Option<&str>) -> Value {
+    json!({ "line": line, "account": account, "outcome": outcome, "reason": reason })
+}
+
+/// The authenticator of the shop's user of this number asks for a code, and takes that of this secret.
+fn log_in(shop: &Shop, number: u64, secret: &[u8], totp: Totp) {
+    let mfa = shop.operator();
+    let secret = Secret::weak(secret).unwrap();
+    wait(async {
+        let login = mfa.log_in(number, Client::default()).await.unwrap();
+        assert_eq!(login.next, NextStep::SecondFactor);
+        let key = secret.key(totp.algorithm);
+        // The last step was given as 1, so that the present code is good.
+        let code = totp.generate(&key, mfa.now().0).to_string();
+        let given = mfa.verify_code(&login.session, code.as_str(), Client::default());
+        given.await.unwrap();
+        let again = mfa.log_in(number, Client::default()).await.unwrap().session;
+        let used = mfa.verify_code(&again, code.as_str(), Client::default());
+        assert!(used.await.is_err());
+    });
+}
+
+#[test]
+fn each_format_binds_what_people_have() {
+    let shop = shop();
+    let csv = file(
+        &shop,
+        "users.csv",
+        "\u{feff}account,secret,encoding,algorithm,digits,period,last_step,name\r\n\
+         \"user 100\",GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,,,,,1,\r\n\
+         \r\n\
+         user 101,31323334353637383930313233343536,hex,sha256,8,60,1,phone\r\n",
+    );
+    let (code, lines) = import(&shop, &csv, "csv", &[]);
+    let imported = |number, account| line(number, account, "imported", None);
+    assert_eq!(lines, [imported(2, "user 100"), imported(4, "user 101")]);
+    assert_eq!(code, Some(0));
+    log_in(&shop, 100, b"12345678901234567890", Totp::default());
+    let totp = Totp {
+        algorithm: loquet::Algorithm::Sha256,
+        digits: loquet::Digits::Eight,
+        period: loquet::Period::new(60).unwrap(),
+        t0: 0,
+    };
+    log_in(&shop, 101, b"1234567890123456", totp);
+
+    let objects = file(
+        &shop,
+        "users.jsonl",
+        "{\"account\":\"user 102\",\"secret\":\"_-8wMDAwMDAwMDAwMDAwMDAwMDA\",\"encoding\":\"base64\",\"last_step\":1}\n\n",
+    );
+    assert_eq!(
+        import(&shop, &objects, "jsonl", &[]).1,
+        [imported(1, "user 102")]
+    );
+    log_in(&shop, 102, b"\xff\xef000000000000000000", Totp::default());
+
+    let uris = "otpauth://totp/Old:user%20103?secret=NBSWY3DPNBSWY3DPNBSWY3DPNBSWY3DP&issuer=Old\n";
+    let uris = file(&shop, "uris.txt", uris);
+    assert_eq!(
+        import(&shop, &uris, "uris", &[]).1,
+        [imported(1, "user 103")]
+    );
+    // Again, whole: nothing is bound twice.
+    let again = import(&shop, &uris, "uris", &[]);
+    let there = line(1, "user 103", "already_there", None);
+    assert_eq!(again, (Some(0), vec![there]));
+}
+
+const HOSTILE: &str = "\
+account,secret,encoding,algorithm,digits,period,last_step,name
+user 100,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,,,,,,
+user 101,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,,,,,,
+user 100,NBSWY3DPNBSWY3DPNBSWY3DPNBSWY3DP,,,,,,
+user 100,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,,,,,,
+nobody,MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U,,,,,,
+user 102,MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U,base64url,,,,,
+user 102,M1FRGGZDFMZTWQ2LKNNWG23TPOBYXE43U,,,,,,
+user 102,616,hex,,,,,
+user 102,MFRGGZDFMZTWQ2LK,,MD5,,,,
+user 102,MFRGGZDFMZTWQ2LK,,,9,,,
+user 102,MFRGGZDFMZTWQ2LK,,,six,,,
+user 102,MFRGGZDFMZTWQ2LK,,,,5,,
+user 102,MFRGGZDFMZTWQ2LK,,,,,99999999999,
+user 102,MFRGGZDF,,,,,,
+user 102
+person 1,MFRGGZDFMZTWQ2LK,,,,,,
+user 103,MFRGGZDFMZTWQ2LK,,,,,,
+";
+
+#[test]
+fn each_faulty_line_is_named_and_shows_no_secret() {
+    let shop = shop();
+    let users = file(&shop, "users.csv", HOSTILE);
+    let before = shop.json(&["account", "list"]);
+    let (code, dry) = import(&shop, &users, "csv", &["--dry-run"]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        shop.json(&["account", "list"]),
+        before,
+        "a dry run changes nothing"
+    );
+    let (code, lines) = import(&shop, &users, "csv", &[]);
+    assert_eq!(
+        (code, &lines),
+        (Some(1), &dry),
+        "a dry run says what a run does"
+    );
+
+    let refused = |number, account, why| line(number, account, "refused", Some(why));
+    let reason = |number: usize| lines[number - 2]["reason"].as_str().unwrap();
+    assert_eq!(lines[0], line(2, "user 100", "imported", None));
+    assert_eq!(lines[1], refused(3, "user 101", "KEY_OF_ANOTHER"));
+    assert_eq!(lines[2], refused(4, "user 100", "DIFFERENT_KEY"));
+    assert_eq!(lines[3], line(5, "user 100", "already_there", None));
+    assert!(reason(6).starts_with("no account has this name"));
+    for (number, column) in [
+        (
+            7,
+            "secret: encoding: expected base32, hex or base64, found `base64url`",
+        ),
+        (8, "secret: "),
+        (9, "secret: not pairs of hexadecimal digits"),
+        (10, "algorithm: unknown algorithm"),
+        (11, "digits: 9 digits asked for"),
+        (12, "digits: expected a whole number"),
+        (
+            13,
+            "an imported authenticator has a period of 15 to 300 seconds",
+        ),
+        (14, "the last accepted step, 99999999999, lies ahead"),
+        (15, "secret: "),
+        (16, "expected 8 fields as in the first line, found 1"),
+        (17, "WEAK_KEY"),
+    ] {
+        assert!(
+            reason(number).starts_with(column),
+            "{}: {}",
+            number,
+            reason(number)
+        );
+    }
+    assert_eq!(lines[16], line(18, "user 103", "imported", None));
+    assert_eq!(lines.len(), 17);
+    for output in [
+        shop.loquet(&["import", &users, "--format", "csv"], None),
+        shop.loquet(&["import", &users, "--format", "csv", "--dry-run"], None),
+    ] {
+        let (code, told) = said(&output);
+        assert_eq!(code, Some(1));
+        assert!(!told.contains("GEZD") && !told.contains("MFRG"), "{told}");
+        assert!(
+            told.contains("line 16: : refused: expected 8 fields"),
+            "{told}"
+        );
+        assert!(
+            told.ends_with("0 imported, 3 there already, 14 refused\n")
+                || told.ends_with("0 would be imported, 3 there already, 14 refused\n"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn unreadable_file_imports_nothing() {
+    let shop = shop();
+    for (content, why) in [
+        ("name,secret\n", "line 1: the column `account` is missing"),
+        (
+            "account,secret,seed\n",
+            "line 1: unknown column `seed`; the columns are account, secret",
+        ),
+    ] {
+        let users = file(&shop, "users.csv", content);
+        let output = shop.loquet(&["import", &users, "--format", "csv"], None);
+        let (code, told) = said(&output);
+        assert_eq!(code, Some(2));
+        assert!(
+            told.contains(why) && told.contains("nothing was imported"),
+            "{told}"
+        );
+    }
+    let output = shop.loquet(&["import", "no-such-file", "--format", "csv"], None);
+    assert_eq!(output.status.code(), Some(3));
+}
