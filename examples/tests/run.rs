@@ -51,6 +51,21 @@ fn notices_are_delivered_once() {
 }
 
 #[test]
+fn people_keep_their_authenticators() {
+    let output = output("import");
+    assert_eq!(
+        output.lines().collect::<Vec<_>>(),
+        [
+            "imported: true, false",
+            "imported again: false",
+            "the code of before: refused: ALREADY_USED",
+            "the next one: accepted",
+            "and once more: refused: ALREADY_USED",
+        ]
+    );
+}
+
+#[test]
 fn host_rows_and_grants_commit_together() {
     let output = output("host_transaction");
     assert!(output.contains("Is there an account for her? false."));
