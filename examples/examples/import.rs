@@ -69,10 +69,13 @@ async fn after_password(mfa: &Mfa, id: u64) -> Result<(MfaSession, bool), Box<dy
     if let Some((_, _, Some(secret))) = known {
         let secret = Secret::weak(base32::decode(secret)?.expose())?;
         let authenticator = ImportedAuthenticator::new(secret);
-        imported = mfa
-            .provision()
-            .import_authenticator(id, authenticator)
-            .await?;
+        let import = mfa.provision().import_authenticator(id, authenticator);
+        imported = match import.await {
+            Ok(imported) => imported,
+            // The account has another authenticator by now, or was reset: the log-in says what is next.
+            Err(loquet::Error::Refused(_)) => false,
+            Err(fault) => return Err(fault.into()),
+        };
     }
     let login = mfa.log_in(id, Client::default()).await?;
     Ok((login.session, imported))

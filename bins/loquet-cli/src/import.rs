@@ -22,6 +22,8 @@ use crate::output;
 const MAX_FILE: usize = 64 << 20;
 /// Authenticators that are bound in one transaction.
 const BATCH: usize = 500;
+/// The warning about a weak key.
+const WEAK: &str = "its key has fewer than 128 bits; the owner is advised to replace it";
 /// How long a locked database is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -55,6 +57,8 @@ pub(crate) enum Format {
 /// What became of a line.
 enum Done {
     Imported,
+    /// With a key of less than 128 bits.
+    Weak,
     AlreadyThere,
     Refused(String),
 }
@@ -135,8 +139,9 @@ impl Import {
         } = line;
         let (outcome, reason) = match done {
             Done::Imported => ("imported", None),
+            Done::Weak => ("imported", Some(WEAK)),
             Done::AlreadyThere => ("already_there", None),
-            Done::Refused(why) => ("refused", Some(why)),
+            Done::Refused(why) => ("refused", Some(why.as_str())),
         };
         if json {
             let object =
@@ -146,7 +151,7 @@ impl Import {
         match reason {
             Some(why) => {
                 let account = account.escape_debug();
-                output::line(&format!("line {number}: {account}: refused: {why}"))
+                output::line(&format!("line {number}: {account}: {outcome}: {why}"))
             }
             None => Ok(()),
         }
@@ -175,7 +180,7 @@ impl Import {
 impl Sum {
     fn count(&mut self, done: &Done) {
         let count = match done {
-            Done::Imported => &mut self.imported,
+            Done::Imported | Done::Weak => &mut self.imported,
             Done::AlreadyThere => &mut self.already_there,
             Done::Refused(_) => &mut self.refused,
         };
@@ -213,9 +218,10 @@ async fn import(
             (Ok(_), None) => Done::Refused(
                 "no account has this name; `loquet account sync` makes accounts".to_owned(),
             ),
-            (Ok(authenticator), Some(account)) => {
+            (Ok((authenticator, weak)), Some(account)) => {
                 let mut provision = mfa.provision_in(&mut transaction);
                 match provision.import_authenticator(account, authenticator).await {
+                    Ok(true) if weak => Done::Weak,
                     Ok(true) => Done::Imported,
                     Ok(false) => Done::AlreadyThere,
                     Err(Error::Refused(refusal)) => Done::Refused(refusal.code().to_owned()),

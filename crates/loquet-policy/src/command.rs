@@ -296,13 +296,13 @@ pub enum Start {
 /// What is known of a key that is to be imported.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ImportedKey {
-    /// It was never bound to any account.
+    /// It was never imported.
     Unused,
     /// It is the account's own present key.
     Present,
-    /// It was bound to this account before.
+    /// It was imported for this account, and is not its present key.
     Former,
-    /// It is, or was, bound to another account.
+    /// It was imported for another account.
     OfAnother,
 }
 

@@ -94,6 +94,7 @@ mod ids;
 mod account;
 mod address_change;
 mod attempts;
+mod authenticator;
 mod authority;
 mod clock;
 mod command;
@@ -117,11 +118,10 @@ mod session_limits;
 mod settings;
 mod what_if;
 
-pub use account::{
-    Account, Authenticator, AuthenticatorOrigin, DisabledBy, Origin, ResetCode, Status,
-};
+pub use account::{Account, Status};
 pub use address_change::AddressChange;
 pub use attempts::{Attempts, CodeSource, DailyQuota, SessionWaits, Throttle};
+pub use authenticator::{Authenticator, AuthenticatorOrigin, DisabledBy, Origin, ResetCode};
 pub use authority::{
     may_administer, may_create, may_enter, may_erase, may_lend_name, may_rename,
     may_see_administration, may_see_break_glass_code, require_code_within,

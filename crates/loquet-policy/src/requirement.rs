@@ -55,7 +55,7 @@ pub fn required(
         requirement.unreadable = true;
         return requirement;
     };
-    // What was imported rests until then.
+    // Before enabling no code is asked for, also where an authenticator was imported.
     if !organization.is_enabled() {
         return requirement;
     }

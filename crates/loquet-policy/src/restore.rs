@@ -2,8 +2,8 @@
 //! rises must not fall with it.
 
 use crate::{
-    Account, AccountId, Authenticator, BreakGlass, Digest, Latch, Mandate, MandateState,
-    Organization, Preset, RecoverySet, SessionWaits, UnixTime,
+    Account, AccountId, Authenticator, AuthenticatorOrigin, BreakGlass, Digest, Latch, Mandate,
+    MandateState, Organization, Preset, RecoverySet, SessionWaits, UnixTime,
 };
 
 /// How much a restore adds to an epoch: more than any other change could have added since the backup, so that
@@ -66,6 +66,8 @@ impl Account {
         account.toggle = true;
         account.ever = true;
         account.authenticator = Authenticator::ResetDue { reset_code: None };
+        account.authenticator_origin = AuthenticatorOrigin::Enrolled;
+        account.awaits_import = false;
         account
     }
 }

@@ -1,6 +1,6 @@
 //! The administrators of an organization as one row.
 
-use crate::{Account, AccountId, Authenticator, OrgId, RoleId};
+use crate::{Account, AccountId, OrgId, RoleId};
 use alloc::vec::Vec;
 
 /// The active administrators of an organization. Decisions that count administrators read and write this row,
@@ -62,7 +62,7 @@ impl Roster {
         let entry = Administrator {
             account: account.id,
             enrolled: account.is_enrolled(),
-            suspended: matches!(account.authenticator, Authenticator::Suspended { .. }),
+            suspended: account.is_enrolled_but_suspended(),
             mark: self.marks,
         };
         self.remove(account.id);

@@ -89,6 +89,9 @@ const fn says_nothing(refusal: Refusal) -> bool {
             | Refusal::LogInRequired
             | Refusal::StaleLogIn
             | Refusal::LogInExpired
+            | Refusal::AlreadyThere
+            | Refusal::RetiredKey
+            | Refusal::DifferentKey
     )
 }
 

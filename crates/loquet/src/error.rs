@@ -131,11 +131,14 @@ pub enum Config {
         "the audit log has records of this account, whose row is gone: restore it, or take another id"
     )]
     HasRecords,
-    /// The period of an imported authenticator is out of bounds, or not counted from the epoch.
-    #[error(
-        "an imported authenticator has a period of 15 to 300 seconds, counted from the Unix epoch; this one has {0}"
-    )]
+    /// The period of an imported authenticator is out of bounds.
+    #[error("an imported authenticator has a period of 15 to 300 seconds, this one has {0}")]
     ImportedPeriod(u64),
+    /// The steps of an imported authenticator are not counted from the Unix epoch.
+    #[error(
+        "an imported authenticator counts its steps from the Unix epoch (T0 is 0), this one from {0}"
+    )]
+    ImportedT0(u64),
     /// The last step of an imported authenticator lies ahead, and its codes until then would be refused.
     #[error(
         "the last accepted step, {step}, lies ahead: it is at most {latest} now (the time in seconds, divided by the period)"

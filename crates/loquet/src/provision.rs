@@ -3,7 +3,7 @@
 mod find;
 pub(crate) mod handle;
 pub(crate) mod host_tx;
-mod import;
+pub(crate) mod import;
 mod new_account;
 pub(crate) mod operations;
 mod transaction;

@@ -51,6 +51,8 @@ struct Row {
     roles: Option<String>,
     #[serde(default)]
     address: Option<String>,
+    #[serde(default)]
+    awaiting_import: Option<bool>,
 }
 
 /// A user as the file has it.
@@ -66,6 +68,8 @@ struct Listed {
     roles: Option<Roles>,
     #[serde(default)]
     address: Option<String>,
+    #[serde(default)]
+    awaiting_import: Option<bool>,
 }
 
 /// `"staff 10"`, or `["staff", 10]`.
@@ -83,6 +87,7 @@ struct User {
     label: Option<String>,
     roles: Vec<RoleId>,
     address: Option<Address>,
+    awaiting_import: bool,
 }
 
 /// What is wrong, and in which line.
@@ -108,10 +113,14 @@ impl Sync {
         })?;
         let accounts = users.iter().map(|user| {
             let label = user.label.as_ref().unwrap_or(&user.external_id);
-            NewAccount::new(user.id, &user.external_id)
+            let new = NewAccount::new(user.id, &user.external_id)
                 .label(label)
                 .roles(user.roles.iter().copied())
-                .address(user.address.clone())
+                .address(user.address.clone());
+            match user.awaiting_import {
+                true => new.awaiting_import(),
+                false => new,
+            }
         });
         let report = at.mfa().provision().sync_accounts(accounts).await?;
         tell(&at, &report)
@@ -203,6 +212,7 @@ impl Reader {
             label,
             roles,
             address,
+            awaiting_import,
         } = listed;
         let shown = external_id.escape_debug();
         if !self.listed.insert(external_id.clone()) {
@@ -237,6 +247,7 @@ impl Reader {
                 .map(|address| address.parse::<Address>())
                 .transpose()
                 .map_err(|why| format!("address: {why}"))?,
+            awaiting_import: awaiting_import.unwrap_or(false),
             external_id,
         })
     }
@@ -261,6 +272,7 @@ impl From<Row> for Listed {
             label: row.label,
             roles: row.roles.map(Roles::Text),
             address: row.address,
+            awaiting_import: row.awaiting_import,
         }
     }
 }

@@ -33,8 +33,8 @@ pub(super) struct Read {
     pub(super) line: u64,
     /// The user's name at the host; empty where the line cannot be read so far.
     pub(super) account: String,
-    /// Or what is wrong, and in which column.
-    pub(super) authenticator: Result<ImportedAuthenticator, String>,
+    /// With whether its key is weak; or what is wrong, and in which column.
+    pub(super) authenticator: Result<(ImportedAuthenticator, bool), String>,
 }
 
 /// The columns. In a CSV file each is text.
@@ -83,8 +83,7 @@ fn uri(line: u64, text: &str) -> Read {
             let totp = totp.ok_or_else(|| {
                 "a counter-based key (hotp): only time-based ones are imported".to_owned()
             });
-            let authenticator =
-                totp.map(|totp| ImportedAuthenticator::new(import.secret).totp(totp));
+            let authenticator = totp.map(|totp| authenticator(import.secret, totp, None));
             (import.account, authenticator)
         }
     };
@@ -105,11 +104,14 @@ fn object(line: u64, text: &str) -> Read {
     Read::of(line, columns, |_, number| Ok(number))
 }
 
-/// The message of a JSON error without its place, which is told apart.
-fn sentence(why: &serde_json::Error) -> String {
-    let text = why.to_string();
-    text.split_once(" at line ")
-        .map_or(text.clone(), |(what, _)| what.to_owned())
+/// What is wrong with an object. The library's own message would quote what stands there, which may be a secret.
+fn sentence(why: &serde_json::Error) -> &'static str {
+    if why.is_data() {
+        "expected an object with account and secret, and at most encoding, algorithm, name (texts), digits, period and \
+         last_step (whole numbers)"
+    } else {
+        "this is no JSON object"
+    }
 }
 
 fn csv(text: &str) -> Result<Vec<Read>, String> {
@@ -192,7 +194,7 @@ impl<T> Columns<T> {
     fn authenticator(
         self,
         number: impl Fn(&str, T) -> Result<u64, String>,
-    ) -> Result<ImportedAuthenticator, String> {
+    ) -> Result<(ImportedAuthenticator, bool), String> {
         let said = |column: &str, why: &dyn std::fmt::Display| format!("{column}: {why}");
         let mut totp = Totp::default();
         if let Some(name) = filled(self.algorithm) {
@@ -214,10 +216,18 @@ impl<T> Columns<T> {
         let secret = decode(&self.secret, filled(self.encoding).as_deref())
             .map_err(|why| said("secret", &why))?;
         let secret = Secret::weak(&secret).map_err(|why| said("secret", &why))?;
-        Ok(ImportedAuthenticator::new(secret)
-            .totp(totp)
-            .last_step(last_step.transpose()?))
+        Ok(authenticator(secret, totp, last_step.transpose()?))
     }
+}
+
+fn authenticator(
+    secret: Secret,
+    totp: Totp,
+    last_step: Option<u64>,
+) -> (ImportedAuthenticator, bool) {
+    let weak = secret.is_weak();
+    let authenticator = ImportedAuthenticator::new(secret);
+    (authenticator.totp(totp).last_step(last_step), weak)
 }
 
 fn filled(text: Option<String>) -> Option<String> {
@@ -239,10 +249,8 @@ fn decode(text: &str, encoding: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Stri
                 .map(Zeroizing::new)
                 .map_err(|_| "not base64".to_owned())
         }
-        other => Err(format!(
-            "encoding: expected base32, hex or base64, found `{}`",
-            other.escape_debug()
-        )),
+        // Not shown: where columns are swapped it is the secret.
+        _ => Err("the encoding is base32, hex or base64".to_owned()),
     }
 }
 

@@ -76,7 +76,7 @@ fn faulty_file_is_named_and_creates_nothing() {
         (
             "a.csv",
             "external_id,ids\nlea,3\n",
-            "line 2: unknown field `ids`, expected one of `external_id`, `id`, `label`, `roles`, `address`",
+            "line 2: unknown field `ids`, expected one of `external_id`, `id`, `label`, `roles`, `address`, `awaiting_import`",
         ),
         (
             "b.csv",

@@ -211,6 +211,7 @@ impl DecisionBuilder<'_> {
             told: None,
         };
         actor.authenticator_origin = AuthenticatorOrigin::Enrolled;
+        actor.awaits_import = false;
         actor.ever = true;
         actor.toggle = true;
         actor.replace_advised = false;

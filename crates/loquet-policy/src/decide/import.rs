@@ -1,6 +1,7 @@
 //! The import of an authenticator that the owner already uses.
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
+use super::people::promotes;
 use crate::{Attempts, Authenticator, AuthenticatorOrigin, Event, Grant, ImportedKey, Refusal};
 
 impl DecisionBuilder<'_> {
@@ -23,7 +24,13 @@ impl DecisionBuilder<'_> {
             }
             ImportedKey::Unused => {}
         }
-        if weak && account.is_administrator() {
+        let organization = self.organization()?;
+        if weak
+            && account
+                .roles
+                .iter()
+                .any(|role| promotes(organization, role))
+        {
             return Err(Refusal::WeakKey);
         }
         let now = self.now;
@@ -32,7 +39,8 @@ impl DecisionBuilder<'_> {
             since: now,
             step,
             drift: 0,
-            told: None,
+            // The first code that the owner types may be one of those that count as used: that is no news.
+            told: Some(step),
         };
         actor.authenticator_origin = AuthenticatorOrigin::Imported {
             proved: false,

@@ -14,11 +14,14 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::AlreadyEnabled(Cause::of(by, since)));
         }
         // An imported authenticator shows that it works before it is needed.
-        let may_prove = !matches!(
+        if self.actor().awaits_import {
+            return Err(Refusal::EnrollFirst);
+        }
+        let has_authenticator = !matches!(
             self.actor().authenticator,
             Authenticator::None | Authenticator::ResetDue { .. }
         );
-        if may_prove && !self.is_recent() {
+        if has_authenticator && !self.is_recent() {
             self.require_active_authenticator()?;
             return Err(Refusal::NotFresh);
         }

@@ -17,7 +17,7 @@ fn rank(organization: &Organization, roles: &RoleSet) -> u8 {
 }
 
 /// Returns whether a role has at least the rank of an administrator.
-fn promotes(organization: &Organization, role: RoleId) -> bool {
+pub(super) fn promotes(organization: &Organization, role: RoleId) -> bool {
     rank(organization, &RoleSet::of(role))
         >= rank(organization, &RoleSet::of(RoleId::ADMINISTRATOR))
 }

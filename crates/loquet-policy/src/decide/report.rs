@@ -28,8 +28,8 @@ impl DecisionBuilder<'_> {
         suspend(actor, now, link);
         // Undone or not: a reset or a recovery code binds another authenticator, which the same thief could report.
         actor.reports_refused_until = Some(now.plus(limits::REPORTS_REFUSED));
-        let account = actor.id;
-        self.set_in_roster(account, false, true)?;
+        let (account, suspended) = (actor.id, actor.is_enrolled_but_suspended());
+        self.set_in_roster(account, false, suspended)?;
         self.notify_of_actor(Event::ReportedLost);
         Ok(Grant::Done)
     }

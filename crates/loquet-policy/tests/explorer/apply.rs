@@ -65,26 +65,7 @@ impl Step<'_> {
                 }
                 self.answer = None;
             }
-            Action::LosePhone(k) => {
-                let person = &self.world().people[k];
-                let has_secret = has_secret(&person.account);
-                let waits = self.before.space.imports && !person.moved;
-                if has_secret && person.phone != Who::Owner
-                    || !has_secret && !(waits && person.elsewhere == Who::Owner)
-                {
-                    return None;
-                }
-                let stolen = self.before.space.steals && self.before.space.victim == Some(k);
-                let finder = if stolen { Who::Thief } else { Who::Lost };
-                let person = &mut self.world_mut().people[k];
-                if has_secret {
-                    person.phone = finder;
-                }
-                // One phone has both.
-                if waits {
-                    person.elsewhere = finder;
-                }
-            }
+            Action::LosePhone(k) => self.lose_phone(k)?,
             Action::LogIn(k, s) => {
                 self.command((k, Some(s), None, Command::LogOut));
                 self.world_mut().people[k].sessions[s] = None;
@@ -117,6 +98,29 @@ impl Step<'_> {
                 self.command(request);
                 self.move_possessions(action);
             }
+        }
+        Some(())
+    }
+
+    /// One phone has both authenticators, that of the account and the one that waits elsewhere for its import.
+    fn lose_phone(&mut self, k: usize) -> Option<()> {
+        let space = self.before.space;
+        let person = &self.world().people[k];
+        let waits = space.imports && !person.moved;
+        let has_secret = has_secret(&person.account);
+        let held = match has_secret {
+            true => person.phone == Who::Owner,
+            false => waits && person.elsewhere == Who::Owner,
+        };
+        held.then_some(())?;
+        let stolen = space.steals && space.victim == Some(k);
+        let finder = if stolen { Who::Thief } else { Who::Lost };
+        let person = &mut self.world_mut().people[k];
+        if has_secret {
+            person.phone = finder;
+        }
+        if waits {
+            person.elsewhere = finder;
         }
         Some(())
     }

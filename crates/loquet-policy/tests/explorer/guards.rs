@@ -2,6 +2,7 @@
 
 use crate::administration;
 use crate::altered::*;
+use crate::imports;
 use crate::request::GOOD;
 use crate::world::*;
 use crate::{A, CORE, E, P};
@@ -69,10 +70,6 @@ pub const fn confirms(command: &Command) -> bool {
     matches!(command, Command::ConfirmEnrollment { .. })
 }
 
-const fn imports(command: &Command) -> bool {
-    matches!(command, Command::ImportAuthenticator { .. })
-}
-
 const fn reports_loss(command: &Command) -> bool {
     matches!(command, Command::ReportLost { .. })
 }
@@ -118,7 +115,7 @@ pub fn guards() -> Vec<Guard> {
     guards.extend(of_enrollment());
     guards.extend(of_pendings());
     guards.extend(of_reports());
-    guards.extend(of_imports());
+    guards.extend(imports::guards());
     guards.extend(administration::guards());
     guards
 }
@@ -363,72 +360,6 @@ fn of_reports() -> Vec<Guard> {
             ALONE,
             showing_none(|bound| matches!(bound, Authenticator::Suspended { .. })),
             "a suspended authenticator was replaced",
-        ),
-    ]
-}
-
-/// Imports this kind of key as if it had never been bound, nor any other.
-fn importing_anew(kind: ImportedKey) -> Weakened {
-    weakened(move |snapshot, command, now, fresh| {
-        let mut actor = snapshot.actor.clone();
-        let mut command = *command;
-        if let Command::ImportAuthenticator { key, .. } = &mut command
-            && *key == kind
-        {
-            *key = ImportedKey::Unused;
-            actor.ever = false;
-            actor.authenticator = Authenticator::None;
-        }
-        let snapshot = Snapshot {
-            actor: &actor,
-            ..*snapshot
-        };
-        decide(&snapshot, &command, now, fresh)
-    })
-}
-
-fn of_imports() -> Vec<Guard> {
-    vec![
-        (
-            "an import binds only where nothing was ever bound",
-            MOVED,
-            importing_anew(ImportedKey::Unused),
-            "an import replaced an authenticator",
-        ),
-        (
-            "a key is imported once",
-            MOVED,
-            importing_anew(ImportedKey::Former),
-            "an import brought a phone back",
-        ),
-        (
-            "an account that awaits its import enrolls with a reset code",
-            MOVED_AND_ROBBED,
-            with_actor(begins, |_, _, _, actor| actor.awaits_import = false),
-            "a password enrolled before the import",
-        ),
-        (
-            "an import counts after its first code",
-            MOVED,
-            with_changes(imports, |_, changes| {
-                if let Some(AuthenticatorOrigin::Imported { proved, .. }) = changes
-                    .actor
-                    .as_mut()
-                    .map(|actor| &mut actor.authenticator_origin)
-                {
-                    *proved = true;
-                }
-            }),
-            "the roster has a wrong enrollment",
-        ),
-        (
-            "enabling takes a code of an imported authenticator",
-            MOVED,
-            with_actor(
-                |command| matches!(command, Command::Enable { .. }),
-                |_, _, _, actor| actor.authenticator = Authenticator::None,
-            ),
-            "multi-factor log-in was enabled without a code of the import",
         ),
     ]
 }

@@ -19,6 +19,7 @@ mod administration;
 mod altered;
 mod apply;
 mod guards;
+mod imports;
 mod pack;
 mod promises;
 mod request;

@@ -110,7 +110,7 @@ impl World {
                 AuthenticatorOrigin::Enrolled => 0,
                 AuthenticatorOrigin::Imported { proved, .. } => 1 + usize::from(proved),
             };
-            // Where it is not imported any more, nobody needs it.
+            // Once it cannot be imported any more, it makes no difference.
             let open = !person.moved && !account.ever;
             let elsewhere = if open { person.elsewhere } else { Who::Owner };
             pack.put(usize::from(account.awaits_import), 1);

@@ -1,6 +1,7 @@
 //! The promises about a step: they compare the world before and after it.
 
 use crate::actions::*;
+use crate::imports;
 use crate::promises::{Promise, ensure};
 use crate::world::*;
 use loquet_policy::*;
@@ -21,7 +22,7 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
             of_quota(before, action)?;
         }
         of_reports(before, action)?;
-        of_imports(before, action)?;
+        imports::check_step(before, action)?;
         of_administration(before, action)?;
         of_break_glass(before, after, action)?;
     }
@@ -237,31 +238,6 @@ fn of_reports(before: &World, action: Action) -> Promise {
     }
 }
 
-/// An import binds only what was never bound, where nothing was, and enabling shows that it works.
-fn of_imports(before: &World, action: Action) -> Promise {
-    match action {
-        Action::Import(k) => {
-            let person = &before.people[k];
-            ensure(!person.moved, "an import brought a phone back", k)?;
-            let untouched =
-                !person.account.ever && person.account.authenticator == Authenticator::None;
-            ensure(untouched, "an import replaced an authenticator", k)
-        }
-        Action::Enable(k, s) => {
-            let person = &before.people[k];
-            let recent = person.sessions[s].is_some_and(|session| {
-                session.level == Level::Level2 && NOW.since(session.at) <= limits::RECENT
-            });
-            ensure(
-                recent || !has_secret(&person.account),
-                "multi-factor log-in was enabled without a code of the import",
-                k,
-            )
-        }
-        _ => Ok(()),
-    }
-}
-
 /// What a thief does with the password alone takes no authenticator, no reset code and no recovery code away.
 fn of_password(before: &World, after: &World, action: Action) -> Promise {
     for (k, (was, is)) in before.people.iter().zip(&after.people).enumerate() {
@@ -326,6 +302,13 @@ fn of_quota(before: &World, action: Action) -> Promise {
     )
 }
 
+/// Whether the time is over in which the password alone enrolls.
+fn is_closed(organization: &Organization) -> bool {
+    organization.mandates.iter().any(|mandate| {
+        matches!(mandate.state, MandateState::InForce { since } if NOW >= since.plus(limits::ENROLLMENT_WINDOW))
+    })
+}
+
 /// Checks what the password alone must never do.
 fn of_strangers(before: &World, action: Action) -> Promise {
     let (k, s) = match action {
@@ -337,10 +320,9 @@ fn of_strangers(before: &World, action: Action) -> Promise {
     let thief = before.holder(k, s) == Who::Thief;
     match person.account.authenticator {
         Authenticator::None => {
-            let closed = before.organization.mandates.iter().any(|mandate| {
-                matches!(mandate.state, MandateState::InForce { since } if NOW >= since.plus(limits::ENROLLMENT_WINDOW))
-            });
-            let dormant = closed && before.must(k) && !matches!(action, Action::Confirm(..));
+            let dormant = is_closed(&before.organization)
+                && before.must(k)
+                && !matches!(action, Action::Confirm(..));
             ensure(!dormant, "a password enrolled a dormant account", k)?;
             ensure(
                 !person.account.awaits_import,

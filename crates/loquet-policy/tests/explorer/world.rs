@@ -48,7 +48,7 @@ pub struct Space {
     pub steals: bool,
     /// Whether the thief reads the victim's mail.
     pub mailbox: bool,
-    /// Whether everybody has an authenticator elsewhere, which the host imports at some time.
+    /// Whether every account has an authenticator elsewhere, which the host imports at some time.
     pub imports: bool,
     pub roles: [Role; MOST],
 }

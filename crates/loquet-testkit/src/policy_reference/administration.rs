@@ -202,7 +202,8 @@ impl Reference {
         (0..self.people).any(|other| {
             other != who
                 && self.is_listed(other)
-                && (self.is_enrolled(other) || self.bound(other) == Bound::Suspended)
+                && self.is_proved(other)
+                && matches!(self.bound(other), Bound::Active | Bound::Suspended)
         })
     }
 

@@ -89,12 +89,16 @@ impl Reference {
 
     /// Whether an authenticator is bound that the owner enrolled, or of which a code was accepted since the import.
     pub(super) fn is_enrolled(&self, who: Account) -> bool {
-        let is_proved = self.last(|_, fact| match fact {
+        self.bound(who) == Bound::Active && self.is_proved(who)
+    }
+
+    pub(super) fn is_proved(&self, who: Account) -> bool {
+        let proved = self.last(|_, fact| match fact {
             Fact::Imported(whom) if *whom == who => Some(false),
             Fact::Accepted(whom, ..) if *whom == who => Some(true),
             _ => None,
         });
-        self.bound(who) == Bound::Active && is_proved.unwrap_or(false)
+        proved.unwrap_or(false)
     }
 
     pub(super) fn entrance(&self, who: Account) -> Result<Level, &'static str> {

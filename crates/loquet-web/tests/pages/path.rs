@@ -50,7 +50,7 @@ async fn mandated_user_enrolls_at_log_in() {
     again.submit("/mfa/code", &[("code", "000000")]).await;
     again.complains("Ce code n’est pas le bon");
     again.submit("/mfa/code", &[("code", "12a456")]).await;
-    again.complains("Un code se compose de 6\u{a0}chiffres");
+    again.complains("Ce n’est pas un code\u{a0}: saisissez les chiffres");
     let code = site.code(&key);
     let spaced = format!(" {} {} ", &code[..3], &code[3..]);
     again.leads("/mfa/code", &[("code", &spaced)], "/").await;

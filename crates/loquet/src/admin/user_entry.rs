@@ -124,10 +124,10 @@ impl UserEntry {
         &self.requirement
     }
 
-    /// Returns whether an authenticator is bound and counts.
+    /// Returns whether an authenticator is bound and counts: one that was imported counts from its first code on.
     #[must_use]
-    pub fn is_enrolled(&self) -> bool {
-        matches!(self.authenticator(), AuthenticatorState::Active { .. })
+    pub const fn is_enrolled(&self) -> bool {
+        self.account.is_enrolled()
     }
 
     /// Returns what is bound.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use loquet_policy::{AccountId, Administrator, Authenticator, OrgId};
+use loquet_policy::{AccountId, Administrator, OrgId};
 
 use crate::audit::{AuditHead, Broken, Chain, HomeState, Record, RowState, Verified};
 use crate::decide::home_of;
@@ -248,10 +248,10 @@ impl Home {
     fn add(&mut self, account: Result<PersonRecord, DiskError>) {
         match (account, &mut self.administrators) {
             (Ok(person), Some(all)) if is_administrator(&person) => {
-                let authenticator = person.facts.authenticator;
-                let enrolled = matches!(authenticator, Authenticator::Active { .. });
-                let suspended = matches!(authenticator, Authenticator::Suspended { .. });
-                all.push((person.facts.id, enrolled, suspended));
+                let facts = &person.facts;
+                let (enrolled, suspended) =
+                    (facts.is_enrolled(), facts.is_enrolled_but_suspended());
+                all.push((facts.id, enrolled, suspended));
             }
             (Ok(_), _) => {}
             // It is told of itself.

@@ -52,7 +52,7 @@ pub(crate) trait Operation: Hash + Send + Sync {
         None
     }
 
-    /// The row that says whose the key is that is imported. It is read, and written once the import is granted.
+    /// The row that names the owner of the key that is imported. It is read, and written once the import is granted.
     fn imported_key(&self) -> Option<MetadataId> {
         None
     }
@@ -86,7 +86,7 @@ pub(crate) struct Facts {
     pub(crate) subject: Option<AccountRecord>,
     pub(crate) access: AccessCheck,
     pub(crate) repeated: Option<FirstOutcome>,
-    /// Whose the key is that is imported.
+    /// The owner of the key that is imported.
     pub(crate) key_owner: Option<AccountId>,
     /// What the host's databases say of addresses.
     pub(crate) geo: Geo,

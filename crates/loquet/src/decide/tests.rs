@@ -51,7 +51,6 @@ fn keys() -> Keys {
         attempt: [7; 32],
     }
 }
-
 const ATTEMPT: AttemptId = AttemptId([6; 16]);
 
 /// Both sessions on no device, and the complete one on the one that is remembered, and on one that is not.

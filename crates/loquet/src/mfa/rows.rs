@@ -17,7 +17,7 @@ use crate::mfa::{HOMES, Mfa};
 use crate::records::{AccountRecord, OrganizationRecord};
 use crate::session::Authorized;
 use crate::store::erased::Erased;
-use crate::store::{NoticeRow, Row, RowKey, Version, Versioned, Writes};
+use crate::store::{MetadataId, NoticeRow, Row, RowKey, Version, Versioned, Writes};
 
 /// Row I/O.
 impl Mfa {
@@ -183,10 +183,12 @@ impl Mfa {
                         FirstOutcome::Granted
                     });
                 }
-                Row::Metadata(row) => {
+                Row::Metadata(row) if row.id.kind == MetadataId::IMPORTED_KEY => {
                     let key = &self.unlock().await?.keys.imported;
                     facts.key_owner = Some(disk::read_imported_key(&row, key)?);
                 }
+                // Other metadata is read where it is needed, and decides nothing.
+                Row::Metadata(_) => {}
             }
         }
         Ok(())

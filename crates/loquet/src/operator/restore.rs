@@ -12,8 +12,9 @@ use crate::enrollment::codes::BreakGlassCode;
 use crate::error::{Config, Error};
 use crate::operator::Operator;
 use crate::operator::restored::{RestoreOptions, Restored};
+use crate::provision::import::imported_key;
 use crate::provision::operations::IssueResetCode;
-use crate::records::{AccountRecord, RESTORED};
+use crate::records::{AccountRecord, RESTORED, Secrets};
 use crate::session::attempt::Attempt;
 use crate::store::{Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Writes};
 
@@ -298,7 +299,7 @@ impl Operator {
         let last = last.map(|last| last.facts);
         let present = record.secrets.totp.step(done.now.0);
         record.facts = if home.unknown {
-            record.secrets.active = None;
+            record.secrets = Secrets::default();
             record.facts.restored_unknown(present)
         } else {
             record.facts.restored(last.as_ref(), present)
@@ -319,6 +320,8 @@ impl Operator {
                 what: "audit record",
                 why: error.to_string(),
             })?;
+        let key = record.imported_secret();
+        let key = key.map(|secret| imported_key(secret, &vault.keys));
         let keys = self.row_keys(vault);
         let row = disk::write_account::<Error>(&record, version.next(), &keys, || Ok(random()?))?;
         home.ids.insert(id);
@@ -327,13 +330,21 @@ impl Operator {
             home.administrators.push(record.facts);
         }
         done.accounts = done.accounts.saturating_add(1);
-        self.put_restored(Writes {
+        let mut writes = Writes {
             expect: vec![(RowKey::Account(id), version)],
             put: vec![Row::Account(row)],
             audit: vec![told],
             ..Writes::default()
-        })
-        .await
+        };
+        // What was imported since the backup stays this account's.
+        if let Some(key) = key
+            && self.metadata(key).await?.is_none()
+        {
+            let owner = disk::write_imported_key(key, id, &vault.keys.imported)?;
+            writes.expect.push((RowKey::Metadata(key), Version::ABSENT));
+            writes.put.push(Row::Metadata(owner));
+        }
+        self.put_restored(writes).await
     }
 
     /// The store is not in use yet: a stale row shows that it is.

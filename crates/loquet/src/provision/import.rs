@@ -6,7 +6,7 @@ use loquet_otp::{Secret, Totp};
 use loquet_policy::{AccountId, Command, ImportedKey, Refusal, UnixTime};
 use subtle::ConstantTimeEq;
 
-use crate::decide::{Case, done};
+use crate::decide::{Case, Keys, done};
 use crate::error::{Config, Error};
 use crate::hash;
 use crate::mfa::Mfa;
@@ -85,8 +85,11 @@ impl ImportedAuthenticator {
 
     fn check(&self, now: UnixTime) -> Result<(), Config> {
         let seconds = self.totp.period.seconds();
-        if self.totp.t0 != 0 || !PERIODS.contains(&seconds) {
+        if !PERIODS.contains(&seconds) {
             return Err(Config::ImportedPeriod(seconds));
+        }
+        if self.totp.t0 != 0 {
+            return Err(Config::ImportedT0(self.totp.t0));
         }
         let latest = self.latest(now);
         match self.last_step {
@@ -101,13 +104,18 @@ impl ImportedAuthenticator {
     }
 
     fn operation(self, account: AccountId, vault: &Vault) -> Import {
-        let fingerprint = hash::mac(&vault.keys.imported, "key", &[self.secret.expose()]);
         Import {
             account,
-            key: MetadataId::imported_key(*hash::half(fingerprint)),
+            key: imported_key(&self.secret, &vault.keys),
             imported: self,
         }
     }
+}
+
+/// The id of the row that names the owner of an imported key: a keyed hash of the key.
+pub(crate) fn imported_key(secret: &Secret, keys: &Keys) -> MetadataId {
+    let fingerprint = hash::mac(&keys.imported, "key", &[secret.expose()]);
+    MetadataId::imported_key(*hash::half(fingerprint))
 }
 
 /// The host binds what the owner already uses.
@@ -127,14 +135,20 @@ impl Hash for Import {
 
 impl Import {
     fn known(&self, case: &Case<'_>) -> ImportedKey {
-        let present = case.actor.secrets.active.as_ref();
-        let is_present =
+        let secrets = &case.actor.secrets;
+        let is_same =
             |present: &Secret| present.expose().ct_eq(self.imported.secret.expose()).into();
+        if secrets.active.as_ref().is_some_and(is_same) {
+            return match secrets.totp == self.imported.totp {
+                true => ImportedKey::Present,
+                // With other parameters it is another authenticator, which the rules refuse here.
+                false => ImportedKey::Unused,
+            };
+        }
         match case.key_owner {
             None => ImportedKey::Unused,
-            Some(owner) if owner != self.account => ImportedKey::OfAnother,
-            Some(_) if present.is_some_and(is_present) => ImportedKey::Present,
-            Some(_) => ImportedKey::Former,
+            Some(owner) if owner == self.account => ImportedKey::Former,
+            Some(_) => ImportedKey::OfAnother,
         }
     }
 }
@@ -173,8 +187,8 @@ operation!(
     }
 );
 
-/// What an import found.
-fn imported(answer: Result<(), Error>) -> Result<bool, Error> {
+/// Whether an import bound something.
+fn has_bound(answer: Result<(), Error>) -> Result<bool, Error> {
     match answer {
         Ok(()) => Ok(true),
         Err(Error::Refused(Refusal::AlreadyThere)) => Ok(false),
@@ -194,21 +208,25 @@ impl Mfa {
 }
 
 impl Provision<'_> {
-    /// Binds the authenticator that a user already has with the host, so that nobody has to enroll again: the codes that
-    /// their app shows are accepted from now on. Returns `false` where it was imported before and still is the account's.
+    /// Binds the authenticator that a user already has with the host, so that the user need not enroll again: the codes
+    /// that the app shows are accepted from now on. Returns `false` where it was imported before and still is the account's.
     ///
     /// It binds only where nothing was ever bound. What was replaced, reset or disabled since never comes back, however
     /// often it is imported. The sessions of the account end. It may be done before multi-factor log-in is enabled: no code
     /// is asked for until then.
     ///
-    /// To move people one by one, import at the next log-in, after the password and before
-    /// [`log_in`](crate::Mfa::log_in).
+    /// To move people one by one, import at each log-in, after the password and before [`log_in`](crate::Mfa::log_in), and
+    /// go on whatever the rules answer: where they refuse, the account has another authenticator by now, or was reset, and
+    /// `log_in` says what is next.
     ///
     /// ```
     /// # use loquet::{ImportedAuthenticator, Secret};
     /// # async fn f(mfa: loquet::Mfa, secret: Secret) -> Result<(), loquet::Error> {
     /// let imported = ImportedAuthenticator::new(secret);
-    /// mfa.provision().import_authenticator(42_u64, imported).await?;
+    /// match mfa.provision().import_authenticator(42_u64, imported).await {
+    ///     Ok(_) | Err(loquet::Error::Refused(_)) => {}
+    ///     Err(fault) => return Err(fault),
+    /// }
     /// # Ok(()) }
     /// ```
     ///
@@ -221,7 +239,7 @@ impl Provision<'_> {
         authenticator: ImportedAuthenticator,
     ) -> Result<bool, Error> {
         let import = self.0.import(account.into(), authenticator).await?;
-        imported(self.0.run(import, Attempt::default()).await)
+        has_bound(self.0.run(import, Attempt::default()).await)
     }
 }
 
@@ -248,6 +266,6 @@ impl<T: HostTx> ProvisionIn<'_, T> {
         authenticator: ImportedAuthenticator,
     ) -> Result<bool, Error> {
         let import = self.mfa.import(account.into(), authenticator).await?;
-        imported(self.mfa.prepare_in(import, self.transaction).await)
+        has_bound(self.mfa.prepare_in(import, self.transaction).await)
     }
 }

@@ -70,7 +70,9 @@ impl<'a> NewAccount<'a> {
 
     /// Says that the host will import the authenticator that the user already has
     /// ([`Provision::import_authenticator`](crate::Provision::import_authenticator)). Until then the password alone enrolls
-    /// no other: a thief of the password could otherwise be faster. If it never comes, an administrator resets the account.
+    /// no other: a thief of the password could otherwise be faster. It counts when the account is made, and not for one that
+    /// is there. Do not say so of an administrator whose key has fewer than 128 bits, which is not imported. If the import
+    /// never comes, an administrator resets the account, once multi-factor log-in is enabled.
     pub const fn awaiting_import(mut self) -> Self {
         self.awaits_import = true;
         self
@@ -141,11 +143,8 @@ impl Mfa {
         if organization.facts.is_enabled() && self.has_records(new.id).await? {
             return Err(Config::HasRecords.into());
         }
-        if organization
-            .facts
-            .resets_by_host_until
-            .is_some_and(|until| now < until)
-        {
+        let resets_until = organization.facts.resets_by_host_until;
+        if resets_until.is_some_and(|until| now < until) {
             // It may be one that was bound, and that the restore lost.
             account = account.restored_unknown(0);
         }

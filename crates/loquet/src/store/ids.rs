@@ -79,10 +79,13 @@ impl MetadataId {
         page: [0; 16],
     };
 
-    /// Whose an imported key is, by its keyed fingerprint. The mark is 0.
+    /// The kind of the rows that name the owners of imported keys.
+    pub(crate) const IMPORTED_KEY: u16 = 7;
+
+    /// The row that names the owner of an imported key, by the keyed hash of the key. The mark is 0.
     pub(crate) const fn imported_key(fingerprint: [u8; 16]) -> Self {
         Self {
-            kind: 7,
+            kind: Self::IMPORTED_KEY,
             page: fingerprint,
         }
     }
