@@ -131,6 +131,12 @@ impl OrganizationRecord {
         self.sync(facts, None, now);
     }
 
+    /// Forgets the access rules that held before.
+    pub(crate) fn forget_past(&mut self) {
+        self.past.clear();
+        self.keep_rules();
+    }
+
     /// Keeps the texts that the facts and the past name, and forgets the rest.
     fn keep_rules(&mut self) {
         let surplus = self.past.len().saturating_sub(PAST);

@@ -77,6 +77,43 @@ async fn t66_stricter_settings_survive_a_restore() {
     assert_eq!(denied.code(), "ACCESS_DENIED");
 }
 
+/// The backup's rules were not in force the day before: an undo must not open what was closed for months.
+#[tokio::test]
+async fn t66_rules_of_the_backup_cannot_be_undone_to() {
+    let (folder, fixture) = begin().await;
+    let (phone, session) = fixture.enabled().await;
+    take_backup(&folder);
+    let user = fixture.user(&session).await;
+    let rules = "default deny\nallow 203.0.113.0/24\n";
+    let set = fixture.mfa.admin(&user).set_access_rules(rules, "");
+    set.await.unwrap();
+    fixture.clock.advance(60 * DAY);
+    let (restored, _) = restored(&folder, &fixture).await;
+    restored.clock.advance(60);
+    let anne = restored.enter(ANNE, &phone).await;
+    let anne = restored.user(&anne).await;
+    let undone = restored.mfa.admin(&anne).undo_access_rules().await;
+    assert_eq!(refusal(undone).code(), "UNCHANGED");
+}
+
+/// The owner moved to another address after the backup was taken.
+#[tokio::test]
+async fn t66_addresses_are_those_of_the_replaced_store() {
+    let (folder, fixture) = begin().await;
+    fixture.enabled().await;
+    let address = |text: &str| text.parse::<loquet::Address>().unwrap();
+    take_backup(&folder);
+    let moved = address("denis.new@example.org");
+    let provision = fixture.mfa.provision();
+    let set = provision.set_address(DENIS, moved.clone()).await;
+    assert!(set.unwrap());
+    let (restored, _) = restored(&folder, &fixture).await;
+    let users = restored.operator.users(restored.org).await.unwrap();
+    let denis = users.iter().find(|user| user.account_id() == DENIS.into());
+    let listed = denis.unwrap().addresses();
+    assert!(listed.iter().any(|it| it.address == moved), "{listed:?}");
+}
+
 /// Only the replaced store has the account, and the backup gives its external id to another. Made again by the host, it
 /// would enroll by the password alone.
 #[tokio::test]

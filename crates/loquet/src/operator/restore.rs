@@ -156,9 +156,8 @@ impl Operator {
             (None, Some(last)) => (last.clone(), Version::ABSENT),
             (None, None) => return Ok(()),
         };
-        let facts = record
-            .facts
-            .restored(last.as_ref().map(|last| &last.facts), done.now);
+        let known = last.as_ref().map(|last| &last.facts);
+        let facts = record.facts.restored(known, done.now);
         if let Some(last) = last {
             record.rules.extend(last.rules);
             record.devices = record
@@ -167,6 +166,8 @@ impl Operator {
                 .map(|(own, last)| own.max(last));
         }
         record.sync(facts, None, done.now);
+        // The backup's rules were not in force the day before: none can be undone to.
+        record.forget_past();
         if home.unknown {
             let code = BreakGlassCode::from_entropy(random()?);
             let by = home.administrators.first().map(|account| account.id);
@@ -288,11 +289,12 @@ impl Operator {
         if let Some(last) = &last {
             record.secrets.active.clone_from(&last.secrets.active);
             record.secrets.totp = last.secrets.totp;
+            // With the change of address that the rules take over: what its owner took back stays so.
+            record.addresses.clone_from(&last.addresses);
             if last.facts.erased {
                 // Its names are gone for good.
                 record.external_id.clone_from(&last.external_id);
                 record.label.clone_from(&last.label);
-                record.addresses.clone_from(&last.addresses);
                 record.facts.status = last.facts.status;
             }
         }
