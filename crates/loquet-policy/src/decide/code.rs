@@ -131,8 +131,10 @@ impl DecisionBuilder<'_> {
     }
 
     fn refuse_reused(&mut self, used: u64, wait: u64, told: Option<u64>) -> Result<(), Refusal> {
-        // Steps told of only rise, so that two used codes in turn are two notices, not many.
-        if told.is_none_or(|told| used > told) {
+        // Steps told of only rise, so that two used codes in turn are two notices, not many. A suspended authenticator's
+        // are none: it keeps no such step.
+        let is_active = matches!(self.actor().authenticator, Authenticator::Active { .. });
+        if is_active && told.is_none_or(|told| used > told) {
             if let Authenticator::Active { told, .. } = &mut self.actor_mut().authenticator {
                 *told = Some(used);
             }

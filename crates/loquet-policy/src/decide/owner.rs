@@ -72,7 +72,8 @@ impl DecisionBuilder<'_> {
         if self.session().is_ok() {
             self.rights()?;
             self.require_owner()?;
-            is_bound = self.actor().authenticator_at(self.now) != Authenticator::None;
+            let bound = self.actor().authenticator_at(self.now) != Authenticator::None;
+            is_bound = bound || self.actor().awaits_import;
             if !is_bound {
                 self.require_recent_password()?;
             }

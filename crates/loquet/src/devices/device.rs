@@ -37,7 +37,7 @@ impl Device {
     }
 
     pub(super) fn is_kept(&self, now: UnixTime) -> bool {
-        now.since(self.last) < RETENTION
+        self.last.age(now).is_some_and(|age| age < RETENTION)
     }
 
     pub(super) fn has(&self, digest: &Digest) -> bool {
