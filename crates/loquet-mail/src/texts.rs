@@ -261,6 +261,10 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
             "Le lien qui annule ce signalement est allé à votre adresse la plus ancienne qui reçoit encore vos avis. Un code de récupération ou un administrateur peut l’annuler aussi.".to_owned(),
             "The link that undoes this report went to your oldest address that still receives your notices. A recovery code or an administrator can undo it too.".to_owned(),
         ),
+        Event::Bound { .. } => language.say(
+            "Si ce n’était pas vous, ouvrez le lien qui est allé à votre adresse la plus ancienne qui reçoit encore vos avis, ou prévenez un administrateur.".to_owned(),
+            "If this was not you, open the link that went to your oldest address that still receives your notices, or tell an administrator.".to_owned(),
+        ),
         Event::MandateAnnounced { .. }
         | Event::MandateReminder { .. }
         | Event::MandateInForce { .. } => language.say(

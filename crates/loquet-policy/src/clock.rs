@@ -58,6 +58,7 @@ impl Account {
         }
         if let Some(link) = &mut account.binding_link {
             cut_deadline(&mut link.expires, limits::BINDING_LINK, now);
+            cut(&mut link.since, now);
         }
         if let Some(until) = &mut account.reports_refused_until {
             cut_deadline(until, limits::REPORTS_REFUSED, now);

@@ -56,4 +56,7 @@ pub struct BindingLink {
     pub link: Digest,
     /// When the link expires.
     pub expires: UnixTime,
+    /// When the first enrollment was confirmed of those that followed each other while their links were good. What was
+    /// confirmed with one of them goes with the last.
+    pub since: UnixTime,
 }

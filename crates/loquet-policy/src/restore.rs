@@ -101,6 +101,9 @@ impl Organization {
         organization.mandates.sort_by_key(|mandate| mandate.role);
         organization.options = self.options.stricter(&last.options);
         organization.scheduled.clear();
+        organization.resets_by_host_until = organization
+            .resets_by_host_until
+            .max(last.resets_by_host_until);
         if last.break_glass != BreakGlass::Unset {
             organization.break_glass = last.break_glass;
         }

@@ -221,9 +221,11 @@ impl DecisionBuilder<'_> {
         } else {
             RecoverySet::EMPTY
         };
+        let before = actor.binding_link.filter(|before| now < before.expires);
         actor.binding_link = Some(BindingLink {
             link,
             expires: now.plus(limits::BINDING_LINK),
+            since: before.map_or(now, |before| before.since),
         });
         end_sessions(actor);
         let (account, administrator) = (actor.id, actor.roles.contains(RoleId::ADMINISTRATOR));

@@ -98,7 +98,8 @@ impl DecisionBuilder<'_> {
         let Some(mut change) = change.filter(|change| change.is_open(now)) else {
             return Err(Refusal::NoAddressCode);
         };
-        if self.actor().authenticator_at(now) != Authenticator::None && !self.is_recent() {
+        let bound = self.actor().authenticator_at(now) != Authenticator::None;
+        if (bound || self.actor().awaits_import) && !self.is_recent() {
             // The host's own change may be a thief's, who has the password and no code.
             self.require_active_authenticator()?;
             return Err(Refusal::StepUp);

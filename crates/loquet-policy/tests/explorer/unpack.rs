@@ -82,6 +82,7 @@ impl World {
             account.binding_link = Some(BindingLink {
                 link: link(k),
                 expires,
+                since: NOW,
             });
         }
         if space.counters {

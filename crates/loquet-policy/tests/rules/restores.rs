@@ -134,6 +134,7 @@ fn t37_restore_keeps_what_happened_since_backup() {
         binding_link: Some(BindingLink {
             link: digest(LINK),
             expires: since,
+            since,
         }),
         reports_refused_until: Some(since),
         replace_advised: true,

@@ -38,8 +38,8 @@ pub struct Letter {
     /// In the letters about an enrollment and about a reported loss, to the owner: "that was not me". A letter about an
     /// enrollment that is delivered after its link has expired brings none. `loquet-web` answers the one under
     /// `/not-me/LINK` with [`Mfa::report_unrecognized`](crate::Mfa::report_unrecognized), the other under
-    /// `/undo-report/LINK` with [`Mfa::undo_report`](crate::Mfa::undo_report). The latter is in the letter to the oldest
-    /// address alone, as long as that receives notices: a new one may be a thief's.
+    /// `/undo-report/LINK` with [`Mfa::undo_report`](crate::Mfa::undo_report). Only the letter to the oldest address has
+    /// one, as long as that receives notices: a new one may be a thief's.
     pub link: Option<NotMeLink>,
     /// In the letter to a new notice address: the code to type back, with
     /// [`AccountHandle::confirm_address`](crate::AccountHandle::confirm_address).

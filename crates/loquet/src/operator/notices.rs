@@ -16,7 +16,7 @@ use crate::hash::{half, mac};
 use crate::observe;
 use crate::operator::Operator;
 use crate::operator::letter::{Deliver, Delivered, DeliveryError, Letter};
-use crate::operator::reach::{gives, is_late, is_reader, targets};
+use crate::operator::reach::{is_late, is_reader, targets};
 use crate::provision::handle::was_another;
 use crate::records::PersonRecord;
 use crate::session::attempt::Attempt;
@@ -243,7 +243,8 @@ impl Operator {
         let link = |epoch| NotMeLink::derive(&vault.keys, id, epoch);
         let recipients = person.addresses.recipients(self.told_at(row));
         let oldest = recipients.into_iter().next();
-        let brings_link = !gives(body.notice.event) || address == oldest;
+        // A newer address may be a thief's, who could undo the owner's report, or the owner's enrollments for ever.
+        let brings_link = address == oldest;
         Ok(Some(Letter {
             notice: number,
             to: id,

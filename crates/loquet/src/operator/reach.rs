@@ -13,12 +13,6 @@ pub(super) fn is_reader(person: &PersonRecord, organization: &Organization, role
     person.facts.is_active() && covers(organization, &person.facts.roles, role)
 }
 
-/// Whether the link about this gives something: it undoes a report of loss. A thief of the password and the phone may have
-/// confirmed an address of their own, so that it goes to the oldest one alone. The other link only locks an account.
-pub(super) const fn gives(event: Event) -> bool {
-    matches!(event, Event::ReportedLost)
-}
-
 /// Whether the time is over in which a notice is tried again.
 pub(super) const fn is_late(row: &NoticeRow, now: UnixTime) -> bool {
     now.0 >= row.at.plus(GIVE_UP).0

@@ -1,6 +1,6 @@
 //! Reports: a lost authenticator, and an enrollment that the owner does not recognize.
 
-use loquet_policy::{AccountId, Command, Evidence, Refusal, Session, UnixTime, limits};
+use loquet_policy::{AccountId, Command, Evidence, Refusal, Session};
 
 use crate::decide::{Case, Typed, done};
 use crate::enrollment::codes::NotMeLink;
@@ -76,9 +76,8 @@ of_host!(
     },
     |_this, case, effects| {
         if let Some(link) = case.actor.facts.binding_link {
-            // With the authenticator goes what it confirmed.
-            let bound = link.expires.0.saturating_sub(limits::BINDING_LINK);
-            effects.actor.addresses.revert(UnixTime(bound));
+            // With the authenticator goes what it confirmed, or one before it that it replaced.
+            effects.actor.addresses.revert(link.since);
         }
     }
 );

@@ -81,9 +81,62 @@ async fn t63_not_me_link_keeps_address_of_binding() {
     let link = to(&letters, CHLOE).iter().find_map(|it| it.link).unwrap();
     let report = fixture.mfa.report_unrecognized(&link, Fixture::client());
     report.await.unwrap();
+    assert_eq!(left(&fixture).await, [address(OWNERS)]);
+}
+
+async fn left(fixture: &Fixture) -> Vec<Address> {
     let users = fixture.operator.users(fixture.org).await.unwrap();
     let mut users = users.iter();
     let chloe = users.find(|it| it.account_id() == CHLOE.into()).unwrap();
     let left = chloe.addresses().iter().map(|it| it.address.clone());
-    assert_eq!(left.collect::<Vec<_>>(), [address(OWNERS)]);
+    left.collect()
+}
+
+/// A thief of the password enrolls, confirms another address and replaces the authenticator: the last link takes all of it
+/// back, and only the owner has it.
+#[tokio::test]
+async fn t70_link_takes_back_what_a_replaced_enrollment_confirmed() {
+    let (fixture, thiefs, _) = enrolled().await;
+    change(&fixture, &thiefs, THIEFS).await;
+    let session = fixture.enter(CHLOE, &thiefs).await;
+    let user = fixture.user(&session).await;
+    let typed = fixture.code(&thiefs);
+    let begun = fixture
+        .mfa
+        .account(&user)
+        .replace_authenticator(typed)
+        .await;
+    fixture.confirm(&session, &begun.unwrap()).await;
+    let letters = post(&fixture).await;
+    let told = to(&letters, CHLOE);
+    let linked: Vec<_> = told.iter().filter(|it| it.link.is_some()).collect();
+    assert_eq!(linked.len(), 1);
+    assert_eq!(linked[0].address, Some(address(OWNERS)));
+    let link = linked[0].link.unwrap();
+    let report = fixture.mfa.report_unrecognized(&link, Fixture::client());
+    report.await.unwrap();
+    assert_eq!(left(&fixture).await, [address(OWNERS)]);
+}
+
+/// A thief of the password confirms an address before the owner enrolls. With a link the thief could take back each of the
+/// owner's enrollments, for ever.
+#[tokio::test]
+async fn t70_newer_address_gets_no_link() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    fixture.enabled().await;
+    let provision = fixture.mfa.provision();
+    provision.set_address(CHLOE, address(OWNERS)).await.unwrap();
+    let session = fixture.log_in(CHLOE).await.session;
+    let user = fixture.user(&session).await;
+    let account = fixture.mfa.account(&user);
+    account.change_address(address(THIEFS), "").await.unwrap();
+    let sent = code(&post(&fixture).await, CHLOE);
+    account.confirm_address(sent).await.unwrap();
+    post(&fixture).await;
+    fixture.enroll(&session).await;
+    let letters = post(&fixture).await;
+    let told = to(&letters, CHLOE);
+    let linked = told.iter().filter(|it| it.link.is_some());
+    let linked: Vec<_> = linked.filter_map(|it| it.address.clone()).collect();
+    assert_eq!((linked, told.len()), (vec![address(OWNERS)], 2));
 }
