@@ -3,9 +3,13 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::ConnectInfo;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -27,9 +31,11 @@ const OF_ONE_ADDRESS: usize = 32;
 /// The head of a request must arrive whole in this time, that of the next one on the same connection too.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 
-/// How long a connection lives: a client that does not read its answers holds its place no longer. A browser's ends five
-/// seconds after its last request, and it opens another.
-const LIFE: Duration = Duration::from_secs(60);
+/// After this time the next answer on a connection says that it is the last: a browser opens another.
+const LAST_ANSWER: Duration = Duration::from_secs(10);
+
+/// How long a connection lives at most: a client that does not read its answers holds its place no longer.
+const LIFE: Duration = Duration::from_secs(25);
 
 /// The longest head, in bytes: every cookie of ours, many times over.
 const HEAD: usize = 16 * 1024;
@@ -52,7 +58,10 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, end: impl Future<O
             () = &mut end => break,
             accepted = accept(&listener, &seats, &shares) => accepted,
         };
-        let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(app.clone()));
+        let since = Instant::now();
+        let app = app.clone();
+        let app = app.layer(map_response(move |response| closing(since, response)));
+        let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(app));
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
@@ -63,6 +72,15 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, end: impl Future<O
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// Lets a connection end after this answer if it has lived long enough.
+async fn closing(since: Instant, mut response: Response) -> Response {
+    if since.elapsed() >= LAST_ANSWER {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    response
 }
 
 /// One of all seats, and one of the share of the client's address.
