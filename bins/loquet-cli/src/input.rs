@@ -30,40 +30,6 @@ pub(crate) fn without_mark(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Numbers the lines of a CSV file. The reader's own numbers are those of the line before where lines end in CR LF, and
-/// where blank lines come first.
-pub(crate) struct LineNumbers<'t> {
-    text: &'t str,
-    /// The bytes that were counted, and the number of the line there.
-    at: usize,
-    line: u64,
-}
-
-impl<'t> LineNumbers<'t> {
-    pub(crate) const fn of(text: &'t str) -> Self {
-        Self {
-            text,
-            at: 0,
-            line: 1,
-        }
-    }
-
-    /// The line of the record that begins here, after the one that was asked for before.
-    pub(crate) fn of_record(&mut self, position: Option<&csv::Position>) -> u64 {
-        let start = position.map_or(0, csv::Position::byte);
-        let start = usize::try_from(start).unwrap_or(usize::MAX);
-        let rest = self.text.as_bytes().iter().enumerate().skip(self.at);
-        for (at, byte) in rest {
-            if at >= start && !matches!(byte, b'\r' | b'\n') {
-                break;
-            }
-            self.line = self.line.saturating_add(u64::from(*byte == b'\n'));
-            self.at = at.saturating_add(1);
-        }
-        self.line
-    }
-}
-
 #[cfg(unix)]
 type Source = File;
 /// A console's letters are made of its own code, which the standard library does.

@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod break_glass;
 mod code;
+mod csv_file;
 mod enrollment;
 mod exit;
 mod failure;
@@ -91,8 +92,8 @@ Examples:
     ///
     /// Binds them where nothing was ever bound, 500 in a transaction. An import that was interrupted, or repeated, goes on
     /// where it was. Columns of CSV and JSON Lines: account (the user's name at the host), secret, and where they differ
-    /// from what is usual encoding (base32, hex or base64), algorithm, digits, period, last_step. Exit code 1 when a line
-    /// was refused.
+    /// from what is usual encoding (base32, hex or base64), algorithm, digits, period, last_step. A column name is read and
+    /// not kept. Exit code 1 when a line was refused.
     #[command(after_help = "\
 Examples:
   loquet import --db app.db users.csv --format csv --dry-run

@@ -8,6 +8,7 @@ use loquet::{AccountId, Address, NewAccount, RoleId, SyncReport, UserEntry};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::csv_file;
 use crate::failure::{Failure, Outcome};
 use crate::input::{self, Stdin};
 use crate::installation::{self, Installation};
@@ -172,24 +173,12 @@ impl Reader {
     }
 
     fn csv(&mut self, text: &str) -> Result<Vec<User>, Fault> {
-        let mut rows = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
-        let headers = rows.headers().map_err(|why| (1, said(&why)))?.clone();
-        let mut numbers = input::LineNumbers::of(text);
-        let mut users = Vec::new();
-        for record in rows.into_records() {
-            let line = numbers.of_record(match &record {
-                Ok(record) => record.position(),
-                Err(why) => why.position(),
-            });
-            let record = record.map_err(|why| (line, said(&why)))?;
-            let row: Row = record
-                .deserialize(Some(&headers))
-                .map_err(|why| (line, said(&why)))?;
-            users.push(self.user(row.into()).map_err(|why| (line, why))?);
-        }
-        Ok(users)
+        let (_, rows) = csv_file::rows::<Row>(text).map_err(|why| (1, why))?;
+        rows.map(|(line, row)| {
+            let user = row.and_then(|row| self.user(row.into()));
+            user.map_err(|why| (line, why))
+        })
+        .collect()
     }
 
     fn json_lines(&mut self, text: &str) -> Result<Vec<User>, Fault> {
@@ -250,17 +239,6 @@ impl Reader {
             awaiting_import: awaiting_import.unwrap_or(false),
             external_id,
         })
-    }
-}
-
-/// The error of a row, without the place that is told beside it.
-fn said(why: &csv::Error) -> String {
-    match why.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!("expected {expected_len} fields as in the first line, found {len}"),
-        _ => why.to_string(),
     }
 }
 

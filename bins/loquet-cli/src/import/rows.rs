@@ -9,7 +9,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Format;
-use crate::input;
+use crate::{csv_file, input};
 
 /// With padding or without it; the other alphabet is turned into this one before.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -49,7 +49,7 @@ struct Columns<T> {
     digits: Option<T>,
     period: Option<T>,
     last_step: Option<T>,
-    /// Kept for accounts with several authenticators, which do not exist yet.
+    /// Read and not kept: an account has one authenticator, which needs no name.
     #[serde(default, rename = "name")]
     _name: Option<String>,
 }
@@ -115,13 +115,8 @@ fn sentence(why: &serde_json::Error) -> &'static str {
 }
 
 fn csv(text: &str) -> Result<Vec<Read>, String> {
-    let mut rows = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let headers = rows
-        .headers()
-        .map_err(|why| format!("line 1: {why}"))?
-        .clone();
+    let (headers, rows) =
+        csv_file::rows::<Columns<String>>(text).map_err(|why| format!("line 1: {why}"))?;
     for needed in ["account", "secret"] {
         if !headers.iter().any(|name| name == needed) {
             return Err(format!("line 1: the column `{needed}` is missing"));
@@ -134,36 +129,13 @@ fn csv(text: &str) -> Result<Vec<Read>, String> {
             "line 1: unknown column `{other}`; the columns are {known}"
         ));
     }
-    let mut numbers = input::LineNumbers::of(text);
-    let mut all = Vec::new();
-    for record in rows.into_records() {
-        let line = numbers.of_record(match &record {
-            Ok(record) => record.position(),
-            Err(why) => why.position(),
-        });
-        let columns = record.map_err(|why| said(&why)).and_then(|record| {
-            record.iter().try_for_each(input::without_mark)?;
-            record
-                .deserialize::<Columns<String>>(Some(&headers))
-                .map_err(|why| said(&why))
-        });
-        all.push(Read::of(line, columns, |column, text: String| {
+    let read = rows.map(|(line, columns)| {
+        Read::of(line, columns, |column, text: String| {
             text.parse()
                 .map_err(|_| format!("{column}: expected a whole number"))
-        }));
-    }
-    Ok(all)
-}
-
-/// The error of a record, without its place.
-fn said(why: &csv::Error) -> String {
-    match why.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!("expected {expected_len} fields as in the first line, found {len}"),
-        _ => why.to_string(),
-    }
+        })
+    });
+    Ok(read.collect())
 }
 
 impl Read {

@@ -1,0 +1,79 @@
+//! CSV files: a header line, then a row a line.
+
+use csv::StringRecord;
+use serde::de::DeserializeOwned;
+
+use crate::input;
+
+/// A row with the number of its line, or what is wrong with it.
+type Row<T> = (u64, Result<T, String>);
+
+/// The column names, and the rows with their line numbers. What is wrong with one row is told of that row, without its
+/// line; the error is about the header line.
+pub(crate) fn rows<T: DeserializeOwned>(
+    text: &str,
+) -> Result<(StringRecord, impl Iterator<Item = Row<T>>), String> {
+    let mut rows = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let headers = rows.headers().map_err(|why| said(&why))?.clone();
+    let mut numbers = LineNumbers::of(text);
+    let names = headers.clone();
+    let rows = rows.into_records().map(move |record| {
+        let line = numbers.of_record(match &record {
+            Ok(record) => record.position(),
+            Err(why) => why.position(),
+        });
+        let row = record.map_err(|why| said(&why)).and_then(|record| {
+            record.iter().try_for_each(input::without_mark)?;
+            record.deserialize(Some(&names)).map_err(|why| said(&why))
+        });
+        (line, row)
+    });
+    Ok((headers, rows))
+}
+
+/// The error of a row, without the place that is told beside it.
+fn said(why: &csv::Error) -> String {
+    match why.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("expected {expected_len} fields as in the first line, found {len}"),
+        _ => why.to_string(),
+    }
+}
+
+/// Numbers the lines of a CSV file. The reader's own numbers are those of the line before where lines end in CR LF, and
+/// where blank lines come first.
+struct LineNumbers<'t> {
+    text: &'t str,
+    /// The bytes that were counted, and the number of the line there.
+    at: usize,
+    line: u64,
+}
+
+impl<'t> LineNumbers<'t> {
+    const fn of(text: &'t str) -> Self {
+        Self {
+            text,
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of the record that begins here, after the one that was asked for before.
+    fn of_record(&mut self, position: Option<&csv::Position>) -> u64 {
+        let start = position.map_or(0, csv::Position::byte);
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        let rest = self.text.as_bytes().iter().enumerate().skip(self.at);
+        for (at, byte) in rest {
+            if at >= start && !matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+            self.line = self.line.saturating_add(u64::from(*byte == b'\n'));
+            self.at = at.saturating_add(1);
+        }
+        self.line
+    }
+}
