@@ -85,16 +85,16 @@ impl Import {
             Failure::of("FILE", format_args!("{file}: {why}; nothing was imported"))
         })?;
         if !self.dry_run {
-            return self.import(&self.at, rows).await;
+            return self.bind_all(&self.at, rows).await;
         }
         let folder = tempfile::tempdir().map_err(|why| Failure::io("--dry-run", why))?;
         let copy = folder.path().join("copy.db");
         loquet_sqlite::backup(self.at.path(), &copy)
             .map_err(|why| Failure::backup("--dry-run", &why))?;
-        self.import(&self.at.with_copy(&copy), rows).await
+        self.bind_all(&self.at.with_copy(&copy), rows).await
     }
 
-    async fn import(
+    async fn bind_all(
         &self,
         at: &installation::Arguments,
         rows: Vec<rows::Read>,
@@ -115,7 +115,7 @@ impl Import {
                 break;
             }
             // What a line says is true once it is printed.
-            for line in import(installation.mfa(), &mut connection, &accounts, batch).await? {
+            for line in bind_batch(installation.mfa(), &mut connection, &accounts, batch).await? {
                 self.tell(&line, at.json())?;
                 sum.count(&line.done);
             }
@@ -197,8 +197,8 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     Ok(connection)
 }
 
-/// Imports some lines in one transaction.
-async fn import(
+/// Binds the authenticators of some lines in one transaction.
+async fn bind_batch(
     mfa: &Mfa,
     connection: &mut Connection,
     accounts: &BTreeMap<String, AccountId>,
