@@ -40,6 +40,13 @@ pub struct Account {
         serde(default, skip_serializing_if = "core::ops::Not::not")
     )]
     pub awaits_import: bool,
+    /// Whether a hardware token is assigned that the owner has not confirmed yet. Until then each enrollment binds that
+    /// token, and no app.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub awaits_token: bool,
     /// The present authenticator.
     pub authenticator: Authenticator,
     /// How the present authenticator came to the account.
@@ -108,6 +115,7 @@ impl Account {
             ever: false,
             erased: false,
             awaits_import: false,
+            awaits_token: false,
             authenticator: Authenticator::None,
             authenticator_origin: AuthenticatorOrigin::Enrolled,
             pendings: [const { None }; limits::PENDINGS],

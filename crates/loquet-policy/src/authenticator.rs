@@ -70,6 +70,8 @@ pub enum AuthenticatorOrigin {
         /// Whether its secret is shorter than 128 bits (RFC 4226 §4). No administrator has such a one.
         weak: bool,
     },
+    /// The host assigned a hardware token, and its owner confirmed it.
+    Token,
 }
 
 impl AuthenticatorOrigin {

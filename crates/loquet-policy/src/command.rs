@@ -128,6 +128,17 @@ pub enum Command {
         /// The result of the access rules for this address.
         access: Access,
     },
+    /// Submits the first two codes of the assigned hardware token, for which this session began an enrollment.
+    ConfirmToken {
+        /// The result of checking the two codes against the token's secret.
+        pair: PairCheck,
+        /// Hash of the secret part of the link that the notice will carry.
+        link: Digest,
+        /// After break-glass: hash of the new break-glass code, shown and typed back.
+        break_glass: Option<Digest>,
+        /// The result of the access rules for this address.
+        access: Access,
+    },
     /// Cancels the enrollment that this session began.
     CancelEnrollment,
     /// Turns the owner's toggle on: a second factor is required at log-in.
@@ -236,6 +247,13 @@ pub enum Command {
         /// Whether the owner is told.
         tell: bool,
     },
+    /// The host assigns a hardware token. Enrollments that were begun end.
+    AssignToken {
+        /// What the host's store knows of the token's key.
+        key: ImportedKey,
+    },
+    /// The host takes back a hardware token that its owner has not confirmed.
+    WithdrawToken,
     /// The host's clock was ahead when a code was accepted, and is right again. Without this command, codes are refused
     /// until the clock reaches that time.
     ClockCorrected {
@@ -293,16 +311,16 @@ pub enum Start {
     },
 }
 
-/// What is known of a key that is to be imported.
+/// What is known of a key that the host imports or assigns.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ImportedKey {
-    /// It was never imported.
+    /// It was never an account's.
     Unused,
     /// It is the account's own present key.
     Present,
-    /// It was imported for this account, and is not its present key.
+    /// It was this account's, and is not its present key.
     Former,
-    /// It was imported for another account.
+    /// It is or was another account's.
     OfAnother,
 }
 

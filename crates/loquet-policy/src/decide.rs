@@ -12,6 +12,7 @@ mod recovery;
 mod report;
 mod reset_code;
 mod session;
+mod token;
 
 use crate::{Changes, Command, Decision, Fresh, Refusal, Snapshot, UnixTime};
 use alloc::vec::Vec;
@@ -86,6 +87,7 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
         Command::BeginEnrollment { reset_code, recovery, access } => builder.begin_enrollment(reset_code, recovery, access),
         Command::BeginReplacement { code, recovery } => builder.begin_replacement(code, recovery),
         Command::ConfirmEnrollment { check, link, break_glass, access } => builder.confirm_enrollment(check, link, break_glass, access),
+        Command::ConfirmToken { pair, link, break_glass, access } => builder.confirm_token(pair, link, break_glass, access),
         Command::CancelEnrollment => builder.cancel_enrollment(),
         Command::TurnOn { code } => builder.turn_on(code),
         Command::TurnOff { code } => builder.turn_off(code),
@@ -105,6 +107,8 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
 
         Command::HostDeactivate => builder.host_deactivate(),
         Command::ImportAuthenticator { key, weak, step, toggle, tell } => builder.import_authenticator(key, weak, step, (toggle, tell)),
+        Command::AssignToken { key } => builder.assign_token(key),
+        Command::WithdrawToken => builder.withdraw_token(),
         Command::ClockCorrected { present } => builder.clock_corrected(present),
         Command::IssueResetCode { reset_code } => builder.issue_reset_code(reset_code),
         Command::OpenBreakGlass { break_glass } => builder.open_break_glass(break_glass),

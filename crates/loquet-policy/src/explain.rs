@@ -286,6 +286,9 @@ names! {
     DifferentKey "DIFFERENT_KEY" Enrollment
     KeyOfAnother "KEY_OF_ANOTHER" Enrollment
     WeakKey "WEAK_KEY" Enrollment
+    TokenAssigned "TOKEN_ASSIGNED" Enrollment
+    NoTokenAssigned "NO_TOKEN_ASSIGNED" Enrollment
+    TwoCodesRequired "TWO_CODES_REQUIRED" Enrollment
     Mandated "MANDATED" Requirement
     StepUp "STEP_UP" Authority
     NotOwner "NOT_OWNER" Authority

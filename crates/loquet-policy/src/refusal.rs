@@ -187,16 +187,22 @@ pub enum Refusal {
     /// The link is wrong or has expired.
     WrongLink,
 
-    /// The key to be imported is the account's present one.
+    /// The key is the account's present one, or that of the token which is assigned to it.
     AlreadyThere,
-    /// The key to be imported was bound to the account before, and is not any more.
+    /// The key was bound to the account before, and is not any more.
     RetiredKey,
     /// Another authenticator is, or was, bound to the account, or it was reset. Nothing is imported in its place.
     DifferentKey,
-    /// The key to be imported is, or was, bound to another account.
+    /// The key is, or was, another account's.
     KeyOfAnother,
     /// The key is shorter than 128 bits, which no administrator may have. The owner replaces the authenticator first.
     WeakKey,
+    /// Another hardware token is assigned to the account and not confirmed yet.
+    TokenAssigned,
+    /// No hardware token is assigned that could be taken back: it was confirmed, or none ever was.
+    NoTokenAssigned,
+    /// The enrollment binds a hardware token, which takes two codes, one after the other.
+    TwoCodesRequired,
 
     /// A mandate, announced or in force, covers the account. A cause without a date and an author means that
     /// the account holds an undefined role, which counts as mandated.

@@ -46,6 +46,7 @@ impl Account {
         account.authenticator = last.authenticator;
         account.authenticator_origin = last.authenticator_origin;
         account.awaits_import = last.awaits_import;
+        account.awaits_token = last.awaits_token;
         match &mut account.authenticator {
             Authenticator::ResetDue { reset_code } => *reset_code = None,
             Authenticator::Active { step, drift, .. }

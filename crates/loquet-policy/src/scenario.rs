@@ -56,7 +56,7 @@
 //! |---|---|
 //! | `log in`, `log out`, `log out everywhere`, `change password`, `act` (returns the session's level) | |
 //! | `give code`, `resynchronize`, `use recovery code`, `report lost`, `undo report`, `undo report with a wrong link`, `undo report with a recovery code`, `report unrecognized` | |
-//! | `begin enrollment`, `begin enrollment without reset code`, `confirm enrollment`, `confirm enrollment without break-glass code`, `cancel enrollment`, `begin replacement` | |
+//! | `begin enrollment`, `begin enrollment without reset code`, `confirm enrollment`, `confirm enrollment without break-glass code`, `confirm token`, `cancel enrollment`, `begin replacement` | |
 //! | `turn on`, `turn off` | |
 //! | `enable`, `strict latch`, `renew break-glass code` | |
 //! | `schedule mandate`, `move mandate` | `role`, `in_days` |
@@ -67,7 +67,7 @@
 //! | `reset`, `reset aloud`, `undo report of`, `deactivate` | `whom` |
 //! | `add role`, `remove role` | `whom`, `role` |
 //! | `reactivate` | `whom`, `roles` |
-//! | `have an authenticator imported`, `have it imported again`, `have a former authenticator imported`, `be deleted by the host`, `open break-glass`, `open break-glass with a wrong code`, `collect reset code` | `who` is the account that the host acts on |
+//! | `have an authenticator imported`, `have it imported again`, `have a former authenticator imported`, `be assigned a token`, `have the token taken back`, `be deleted by the host`, `open break-glass`, `open break-glass with a wrong code`, `collect reset code` | `who` is the account that the host acts on |
 
 mod action;
 mod runner;

@@ -99,6 +99,8 @@ pub enum Query {
     Audit(AccountId),
     /// Undelivered notices, oldest first.
     Outbox,
+    /// All metadata of one kind ([`MetadataId::kind`]), by page.
+    Metadata(u16),
 }
 
 /// Where a page starts: after the row that this names. The default is the beginning.
@@ -118,7 +120,7 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Item {
-    /// An organization or account.
+    /// An organization, an account or metadata.
     Row(Versioned),
     /// An audit record.
     Audit(AuditRow),
@@ -141,6 +143,16 @@ impl Item {
         match self {
             Self::Row(Versioned {
                 row: Row::Organization(row),
+                version,
+            }) => Some((row, version)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn metadata(self) -> Option<(MetadataRow, Version)> {
+        match self {
+            Self::Row(Versioned {
+                row: Row::Metadata(row),
                 version,
             }) => Some((row, version)),
             _ => None,

@@ -163,6 +163,14 @@ impl Store for OwnStore {
                 let rows = sqlx::query(sql).bind(number).bind(limit);
                 page(rows.fetch_all(pool).await, notice)
             }
+            Query::Metadata(of) => {
+                let sql = "SELECT * FROM mfa_row WHERE kind = 4 AND substr(key, 1, 2) = ? AND key > ? ORDER BY key LIMIT ?";
+                let rows = sqlx::query(sql)
+                    .bind(of.to_be_bytes().to_vec())
+                    .bind(after)
+                    .bind(limit);
+                page(rows.fetch_all(pool).await, by_row)
+            }
             other => Err(Fault::NotCommitted(
                 format!("this store knows no {other:?}").into(),
             )),

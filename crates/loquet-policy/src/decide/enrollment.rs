@@ -8,6 +8,14 @@ use crate::{
     limits,
 };
 
+/// What the first code of a new authenticator amounts to, or the first two of a hardware token.
+pub(super) enum FirstCode {
+    Malformed,
+    Wrong { behind: Option<u16> },
+    Used { wait: u64 },
+    Good { step: u64, drift: i8 },
+}
+
 impl DecisionBuilder<'_> {
     pub(super) fn begin_enrollment(
         &mut self,
@@ -118,6 +126,24 @@ impl DecisionBuilder<'_> {
         break_glass: Option<Digest>,
         access: Access,
     ) -> Answer {
+        let first = match check {
+            CodeCheck::Absent | CodeCheck::Malformed => FirstCode::Malformed,
+            CodeCheck::Wrong { behind } => FirstCode::Wrong { behind },
+            CodeCheck::Used { wait, .. } => FirstCode::Used { wait },
+            CodeCheck::Good { step, .. } => FirstCode::Good { step, drift: 0 },
+        };
+        let is_app = !self.actor().awaits_token;
+        let first = is_app.then_some(first).ok_or(Refusal::TwoCodesRequired);
+        self.confirm(first, link, break_glass, access)
+    }
+
+    pub(super) fn confirm(
+        &mut self,
+        first: Result<FirstCode, Refusal>,
+        link: Digest,
+        break_glass: Option<Digest>,
+        access: Access,
+    ) -> Answer {
         if self.current_level()? != Level::EnrollOnly {
             self.rights()?;
         }
@@ -151,17 +177,17 @@ impl DecisionBuilder<'_> {
         if by_break_glass && break_glass.is_none() {
             return Err(Refusal::BreakGlassCodeFirst);
         }
-        match check {
-            CodeCheck::Absent | CodeCheck::Malformed => Err(Refusal::Malformed),
-            CodeCheck::Used { wait, .. } => Err(Refusal::AlreadyUsed { wait }),
-            CodeCheck::Wrong { behind } => {
+        match first? {
+            FirstCode::Malformed => Err(Refusal::Malformed),
+            FirstCode::Used { wait } => Err(Refusal::AlreadyUsed { wait }),
+            FirstCode::Wrong { behind } => {
                 self.count_pending_failure(&session);
                 match self.own_pending(&session) {
                     Ok(_) => Err(Refusal::WrongCode { behind }),
                     Err(_) => Err(Refusal::EnrollmentEnded),
                 }
             }
-            CodeCheck::Good { step, .. } => {
+            FirstCode::Good { step, drift } => {
                 if let (true, Some(break_glass)) = (by_break_glass, break_glass) {
                     let now = self.now;
                     self.organization_mut()?.break_glass = BreakGlass::Ready {
@@ -171,7 +197,7 @@ impl DecisionBuilder<'_> {
                     };
                     self.notify_administrators(Event::BreakGlassCodeRenewed);
                 }
-                self.bind(&pending, step, link)
+                self.bind(&pending, (step, drift), link)
             }
         }
     }
@@ -200,18 +226,22 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    fn bind(&mut self, pending: &Pending, step: u64, link: Digest) -> Answer {
+    fn bind(&mut self, pending: &Pending, (step, drift): (u64, i8), link: Digest) -> Answer {
         let now = self.now;
         let offered = self.organization()?.options.recovery_codes;
         let actor = self.actor_mut();
         actor.authenticator = Authenticator::Active {
             since: now,
             step,
-            drift: 0,
+            drift,
             told: None,
         };
-        actor.authenticator_origin = AuthenticatorOrigin::Enrolled;
+        actor.authenticator_origin = match actor.awaits_token {
+            true => AuthenticatorOrigin::Token,
+            false => AuthenticatorOrigin::Enrolled,
+        };
         actor.awaits_import = false;
+        actor.awaits_token = false;
         actor.ever = true;
         actor.toggle = true;
         actor.replace_advised = false;

@@ -375,6 +375,7 @@ impl DecisionBuilder<'_> {
 /// Deactivates an account. Roles, `ever` and the toggle are kept as a record.
 fn mark_deactivated(account: &mut Account, now: crate::UnixTime) {
     erase_credentials(account);
+    account.awaits_token = false;
     account.status = Status::Deactivated { since: now };
     account.promoted = None;
 }

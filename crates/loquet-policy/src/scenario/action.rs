@@ -51,12 +51,7 @@ impl ActionReader<'_> {
             "change password" => Command::PasswordChanged { by_owner: true },
             "give code" => Command::VerifyCode { code, access },
             "resynchronize" => Command::Resynchronize {
-                pair: match code.check {
-                    CodeCheck::Good { step, .. } => PairCheck::Good { step, drift: 2 },
-                    CodeCheck::Used { step, wait } => PairCheck::Used { step, wait },
-                    CodeCheck::Wrong { .. } => PairCheck::Wrong,
-                    CodeCheck::Malformed | CodeCheck::Absent => PairCheck::Malformed,
-                },
+                pair: pair(code.check),
                 source,
                 access,
             },
@@ -100,6 +95,12 @@ impl ActionReader<'_> {
             "begin enrollment without reset code" => begin(None),
             "confirm enrollment" => confirm(Some(BREAK_GLASS)),
             "confirm enrollment without break-glass code" => confirm(None),
+            "confirm token" => Command::ConfirmToken {
+                pair: pair(code.check),
+                link: LINK,
+                break_glass: Some(BREAK_GLASS),
+                access,
+            },
             "cancel enrollment" => Command::CancelEnrollment,
             "begin replacement" => Command::BeginReplacement { code, recovery },
             "turn on" => Command::TurnOn { code },
@@ -182,6 +183,10 @@ impl ActionReader<'_> {
             "have an authenticator imported" => self.import(ImportedKey::Unused),
             "have it imported again" => self.import(ImportedKey::Present),
             "have a former authenticator imported" => self.import(ImportedKey::Former),
+            "be assigned a token" => Command::AssignToken {
+                key: ImportedKey::Unused,
+            },
+            "have the token taken back" => Command::WithdrawToken,
             "be deleted by the host" => Command::HostDeactivate,
             "open break-glass" => Command::OpenBreakGlass {
                 break_glass: BREAK_GLASS,
@@ -252,6 +257,16 @@ impl ActionReader<'_> {
             Some(other) => return Err(unknown(self.line, "code", other)),
         };
         Ok(Submitted { check, source })
+    }
+}
+
+/// Two codes of which the later one amounts to this, on a clock that is two steps ahead.
+const fn pair(check: CodeCheck) -> PairCheck {
+    match check {
+        CodeCheck::Good { step, .. } => PairCheck::Good { step, drift: 2 },
+        CodeCheck::Used { step, wait } => PairCheck::Used { step, wait },
+        CodeCheck::Wrong { .. } => PairCheck::Wrong,
+        CodeCheck::Malformed | CodeCheck::Absent => PairCheck::Malformed,
     }
 }
 

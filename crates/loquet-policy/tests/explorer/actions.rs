@@ -41,6 +41,8 @@ pub enum Action {
     BeginReplacement(usize, usize),
     Confirm(usize, usize),
     WrongConfirm(usize, usize, bool),
+    /// With two codes of the assigned hardware token.
+    ConfirmToken(usize, usize),
     TurnOn(usize, usize),
     TurnOff(usize, usize),
     UseRecoveryCode(usize, usize),
@@ -70,6 +72,8 @@ pub enum Action {
     CollectResetCode(usize),
     /// The host imports the authenticator that the owner uses elsewhere.
     Import(usize),
+    AssignToken(usize),
+    WithdrawToken(usize),
     /// The owner loses the phone.
     LosePhone(usize),
     Wait(u64),
@@ -101,6 +105,7 @@ impl std::fmt::Display for Action {
             Self::WrongConfirm(k, s, _) => {
                 write!(f, "{} confirms an enrollment with a wrong code.", who(k, s))
             }
+            Self::ConfirmToken(k, s) => write!(f, "{} confirms the token.", who(k, s)),
             Self::TurnOn(k, s) => write!(f, "{} turns the second factor on.", who(k, s)),
             Self::TurnOff(k, s) => write!(f, "{} turns the second factor off.", who(k, s)),
             Self::UseRecoveryCode(k, s) => write!(f, "{} uses a recovery code.", who(k, s)),
@@ -150,6 +155,8 @@ impl std::fmt::Display for Action {
             ),
             Self::CollectResetCode(k) => write!(f, "The host collects {}'s reset code.", NAMES[k]),
             Self::Import(k) => write!(f, "The host imports {}'s authenticator.", NAMES[k]),
+            Self::AssignToken(k) => write!(f, "The host assigns a token to {}.", NAMES[k]),
+            Self::WithdrawToken(k) => write!(f, "The host takes {}'s token back.", NAMES[k]),
             Self::LosePhone(k) => write!(f, "{} loses the phone.", NAMES[k]),
             Self::Wait(seconds) => write!(f, "{}.", span(seconds)),
         }
@@ -216,6 +223,7 @@ impl Action {
             | Self::BeginReplacement(k, s)
             | Self::Confirm(k, s)
             | Self::WrongConfirm(k, s, _)
+            | Self::ConfirmToken(k, s)
             | Self::TurnOn(k, s)
             | Self::TurnOff(k, s)
             | Self::UseRecoveryCode(k, s)
@@ -269,6 +277,9 @@ impl Action {
             if space.imports {
                 all.push(Self::Import(k));
             }
+            if space.tokens {
+                all.extend([Self::AssignToken(k), Self::WithdrawToken(k)]);
+            }
             if space.people {
                 all.push(Self::HostDeactivate(k));
             }
@@ -300,6 +311,9 @@ impl Action {
         if space.undone {
             all.push(Self::UndoReport(k, s, Shown::Right));
             all.push(Self::UndoReport(k, s, Shown::Wrong));
+        }
+        if space.tokens {
+            all.push(Self::ConfirmToken(k, s));
         }
         if space.counters {
             all.extend([Self::Begin(k, s, Shown::Wrong), Self::BeginLast(k, s)]);

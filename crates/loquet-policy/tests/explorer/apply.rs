@@ -157,7 +157,9 @@ impl Step<'_> {
     fn move_possessions(&mut self, action: Action) {
         let granted = matches!(self.answer, Some(Ok(_)));
         match action {
-            Action::Confirm(k, s) if matches!(self.answer, Some(Ok(Grant::Bound { .. }))) => {
+            Action::Confirm(k, s) | Action::ConfirmToken(k, s)
+                if matches!(self.answer, Some(Ok(Grant::Bound { .. }))) =>
+            {
                 let holder = self.world().holder(k, s);
                 let person = &mut self.world_mut().people[k];
                 (person.phone, person.printed_codes, person.reset_code) =

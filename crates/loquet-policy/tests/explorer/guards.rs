@@ -4,6 +4,7 @@ use crate::administration;
 use crate::altered::*;
 use crate::imports;
 use crate::request::GOOD;
+use crate::tokens;
 use crate::world::*;
 use crate::{A, CORE, E, P};
 use loquet_policy::*;
@@ -62,6 +63,13 @@ pub const MOVED_AND_ROBBED: Space = Space {
     ..ALONE
 };
 
+/// An administrator whose password a thief knows, and to whom the host assigns hardware tokens.
+pub const TOKENS: Space = Space {
+    tokens: true,
+    losses: true,
+    ..ALONE
+};
+
 pub const fn begins(command: &Command) -> bool {
     matches!(command, Command::BeginEnrollment { .. })
 }
@@ -116,6 +124,7 @@ pub fn guards() -> Vec<Guard> {
     guards.extend(of_pendings());
     guards.extend(of_reports());
     guards.extend(imports::guards());
+    guards.extend(tokens::guards());
     guards.extend(administration::guards());
     guards
 }

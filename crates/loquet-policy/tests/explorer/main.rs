@@ -26,6 +26,7 @@ mod request;
 mod search;
 mod steps;
 mod stories;
+mod tokens;
 mod unpack;
 mod world;
 
@@ -52,6 +53,7 @@ const CORE: Space = Space {
     steals: false,
     mailbox: false,
     imports: false,
+    tokens: false,
     roles: [A, A, A],
 };
 
@@ -111,6 +113,11 @@ fn promises_hold_with_imported_authenticators() {
 }
 
 #[test]
+fn promises_hold_with_hardware_tokens() {
+    run("hardware tokens", guards::TOKENS);
+}
+
+#[test]
 fn promises_hold_when_administrators_undo_reports() {
     let space = Space {
         undone: true,
@@ -161,6 +168,18 @@ mod larger {
             ..CORE
         };
         run("thief of an employee, with losses", space);
+    }
+
+    #[test]
+    #[ignore = "takes minutes"]
+    fn promises_hold_with_two_accounts_hardware_tokens() {
+        let space = Space {
+            tokens: true,
+            people: false,
+            roles: [A, E, E],
+            ..CORE
+        };
+        run("hardware tokens of two accounts", space);
     }
 
     #[test]

@@ -109,6 +109,7 @@ impl World {
             let origin = match account.authenticator_origin {
                 AuthenticatorOrigin::Enrolled => 0,
                 AuthenticatorOrigin::Imported { proved, .. } => 1 + usize::from(proved),
+                AuthenticatorOrigin::Token => unreachable!("no token is assigned here"),
             };
             // Once it cannot be imported any more, it makes no difference.
             let open = !person.moved && !account.ever;
@@ -117,6 +118,11 @@ impl World {
             pack.put(origin, 2);
             pack.put(usize::from(person.moved), 1);
             pack.put(elsewhere as usize, 2);
+        }
+        if self.space.tokens {
+            let is_token = account.authenticator_origin == AuthenticatorOrigin::Token;
+            pack.put(usize::from(account.awaits_token), 1);
+            pack.put(usize::from(is_token), 1);
         }
         let refused = account.reports_refused_until.is_some_and(|it| now < it);
         pack.put(usize::from(refused), 1);

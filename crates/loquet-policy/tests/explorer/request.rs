@@ -52,6 +52,7 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
         }
         Action::Confirm(k, s) => (k, s, confirm(k, GOOD)),
         Action::WrongConfirm(k, s, _) => (k, s, confirm(k, WRONG)),
+        Action::ConfirmToken(k, s) if world.holder(k, s) == Who::Owner => (k, s, confirm_token(k)),
         Action::TurnOn(k, s) => {
             let code = good(world, k, s)?;
             (k, s, Command::TurnOn { code })
@@ -158,6 +159,12 @@ fn of_host(world: &World, action: Action) -> Option<Request> {
             let key = world.key_use(k);
             (k, import(key))
         }
+        Action::AssignToken(k) => {
+            // Each time another one.
+            let key = ImportedKey::Unused;
+            (k, Command::AssignToken { key })
+        }
+        Action::WithdrawToken(k) => (k, Command::WithdrawToken),
         Action::HostDeactivate(k) => (k, Command::HostDeactivate),
         Action::BreakGlass(k) => (k, Command::OpenBreakGlass { break_glass }),
         Action::WrongBreakGlassCode(k, _) => {
@@ -217,6 +224,16 @@ fn begin(k: usize, reset_code: Option<Digest>) -> Command {
     Command::BeginEnrollment {
         reset_code,
         recovery: codes(k, 2),
+        access: ACCESS,
+    }
+}
+
+fn confirm_token(k: usize) -> Command {
+    let (step, drift) = (STEP + 1, 0);
+    Command::ConfirmToken {
+        pair: PairCheck::Good { step, drift },
+        link: link(k),
+        break_glass: Some(break_glass_code()),
         access: ACCESS,
     }
 }

@@ -3,6 +3,7 @@
 use crate::actions::*;
 use crate::imports;
 use crate::promises::{Promise, ensure};
+use crate::tokens;
 use crate::world::*;
 use loquet_policy::*;
 
@@ -23,6 +24,7 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
         }
         of_reports(before, action)?;
         imports::check_step(before, action)?;
+        tokens::check_step(before, after, action)?;
         of_administration(before, action)?;
         of_break_glass(before, after, action)?;
     }
@@ -176,7 +178,7 @@ fn of_administration(before: &World, action: Action) -> Promise {
 
 /// Break-glass serves only an administrator, opens after a day, and readmits only the named account.
 fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
-    if let Action::VerifyCode(k, _) | Action::Confirm(k, _) = action
+    if let Action::VerifyCode(k, _) | Action::Confirm(k, _) | Action::ConfirmToken(k, _) = action
         && after.people[k]
             .account
             .roles
@@ -312,7 +314,10 @@ fn is_closed(organization: &Organization) -> bool {
 /// Checks what the password alone must never do.
 fn of_strangers(before: &World, action: Action) -> Promise {
     let (k, s) = match action {
-        Action::Confirm(k, s) | Action::Begin(k, s, _) | Action::BeginLast(k, s) => (k, s),
+        Action::Confirm(k, s)
+        | Action::ConfirmToken(k, s)
+        | Action::Begin(k, s, _)
+        | Action::BeginLast(k, s) => (k, s),
         Action::Enroll(k) => (k, 0),
         _ => return Ok(()),
     };
@@ -322,7 +327,7 @@ fn of_strangers(before: &World, action: Action) -> Promise {
         Authenticator::None => {
             let dormant = is_closed(&before.organization)
                 && before.must(k)
-                && !matches!(action, Action::Confirm(..));
+                && !matches!(action, Action::Confirm(..) | Action::ConfirmToken(..));
             ensure(!dormant, "a password enrolled a dormant account", k)?;
             ensure(
                 !person.account.awaits_import,

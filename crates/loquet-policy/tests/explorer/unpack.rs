@@ -70,6 +70,12 @@ impl World {
             person.moved = pack.take(1) == 1;
             person.elsewhere = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
         }
+        if space.tokens {
+            account.awaits_token = pack.take(1) == 1;
+            if pack.take(1) == 1 {
+                account.authenticator_origin = AuthenticatorOrigin::Token;
+            }
+        }
         let refused = NOW.plus(limits::REPORTS_REFUSED);
         account.reports_refused_until = (pack.take(1) == 1).then_some(refused);
         let thief = |yes: usize| if yes == 1 { Who::Thief } else { Who::Owner };

@@ -50,6 +50,8 @@ pub struct Space {
     pub mailbox: bool,
     /// Whether every account has an authenticator elsewhere, which the host imports at some time.
     pub imports: bool,
+    /// Whether the host assigns hardware tokens. They are the owners' alone.
+    pub tokens: bool,
     pub roles: [Role; MOST],
 }
 

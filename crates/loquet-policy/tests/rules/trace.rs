@@ -130,6 +130,7 @@ impl Trace {
             (None, _) | (_, 0) => Act::LogIn,
             (Some(Level::HalfLogin), _) => Act::VerifyCode,
             (_, 1) => Act::Begin(true),
+            (_, 2) if self.accounts[ask.who].awaits_token => Act::ConfirmToken,
             (_, 2) => Act::Confirm,
             (_, wrong) => {
                 if wrong == 3 {
@@ -149,7 +150,7 @@ impl Trace {
             2 => Typed::Good(self.now / 30 - 1),
             _ => Typed::Good(self.now / 30),
         };
-        ask.act = match self.dice.roll(47) {
+        ask.act = match self.dice.roll(51) {
             0..9 => Act::LogIn,
             9..17 => Act::VerifyCode,
             17..20 => Act::Begin(self.dice.roll(4) > 0),
@@ -171,14 +172,19 @@ impl Trace {
             39 => Act::BreakGlass,
             40..43 => Act::UndoReport(self.dice.roll(4) > 0),
             43 => Act::UndoReportOf,
-            44 | 45 => {
-                let known = [Known::Present, Known::Former, Known::OfAnother];
-                let key = known.get(self.dice.roll(12) as usize);
-                Act::Import(*key.unwrap_or(&Known::Nothing), self.dice.roll(4) > 0)
-            }
+            44 | 45 => Act::Import(self.key(), self.dice.roll(4) > 0),
+            46 => Act::AssignToken(self.key()),
+            47 => Act::WithdrawToken,
+            48 | 49 => Act::ConfirmToken,
             _ => Act::Collect,
         };
         ask
+    }
+
+    fn key(&mut self) -> Known {
+        let known = [Known::Present, Known::Former, Known::OfAnother];
+        let key = known.get(self.dice.roll(12) as usize);
+        *key.unwrap_or(&Known::Nothing)
     }
 
     #[expect(clippy::too_many_lines, reason = "one command for each act")]
@@ -246,13 +252,20 @@ impl Trace {
                 break_glass,
                 reset_code,
             },
-            Act::Import(key, toggle) => Command::ImportAuthenticator {
-                key: match key {
-                    Known::Nothing => ImportedKey::Unused,
-                    Known::Present => ImportedKey::Present,
-                    Known::Former => ImportedKey::Former,
-                    Known::OfAnother => ImportedKey::OfAnother,
+            Act::AssignToken(key) => Command::AssignToken { key: known_as(key) },
+            Act::WithdrawToken => Command::WithdrawToken,
+            Act::ConfirmToken => Command::ConfirmToken {
+                pair: match ask.code {
+                    Typed::Good(step) => PairCheck::Good { step, drift: 0 },
+                    Typed::Wrong => PairCheck::Wrong,
+                    Typed::Nothing => PairCheck::Malformed,
                 },
+                link,
+                break_glass: Some(break_glass),
+                access,
+            },
+            Act::Import(key, toggle) => Command::ImportAuthenticator {
+                key: known_as(key),
                 weak: false,
                 step: self.now / 30 + 1,
                 toggle,
@@ -266,7 +279,13 @@ impl Trace {
         let command = self.command(ask);
         let host = matches!(
             ask.act,
-            Act::LogIn | Act::ReportLost | Act::BreakGlass | Act::Collect | Act::Import(..)
+            Act::LogIn
+                | Act::ReportLost
+                | Act::BreakGlass
+                | Act::Collect
+                | Act::Import(..)
+                | Act::AssignToken(_)
+                | Act::WithdrawToken
         );
         let session = self.sessions.get(&ask.session).filter(|_| !host);
         let about = command.reads_subject();
@@ -301,6 +320,15 @@ impl Trace {
             Level::Level1 => "Level1",
             Level::Level2 => "Level2",
         })
+    }
+}
+
+fn known_as(key: Known) -> ImportedKey {
+    match key {
+        Known::Nothing => ImportedKey::Unused,
+        Known::Present => ImportedKey::Present,
+        Known::Former => ImportedKey::Former,
+        Known::OfAnother => ImportedKey::OfAnother,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading of rows.
 
 use loquet::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, MetadataRow, NoticeRow,
+    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, MetadataId, MetadataRow, NoticeRow,
     OrganizationRow, PAGE, Page, Query, RosterRow, Row, RowKey, Version, Versioned,
 };
 use loquet_policy::{AccountId, OrgId, UnixTime};
@@ -57,18 +57,10 @@ fn row(connection: &Connection, key: RowKey) -> rusqlite::Result<Option<Versione
             }),
         RowKey::Metadata(id) => connection
             .prepare_cached(
-                "SELECT version, mark, body FROM loquet_metadata WHERE kind = ?1 AND page = ?2",
+                "SELECT page, version, mark, body FROM loquet_metadata WHERE kind = ?1 AND page = ?2",
             )?
             .query_row(params![id.kind, id.page], |columns| {
-                let row = MetadataRow {
-                    id,
-                    mark: unsigned(columns, 1)?,
-                    body: columns.get(2)?,
-                };
-                Ok(Versioned {
-                    version: version(columns, 0)?,
-                    row: Row::Metadata(row),
-                })
+                metadata(id.kind, columns)
             }),
     }
     .optional()
@@ -158,6 +150,12 @@ pub(crate) fn scan(connection: &Connection, query: &Query, at: &Cursor) -> rusql
                 Ok((place(columns)?, item))
             },
         ),
+        Query::Metadata(kind) => page(
+            connection,
+            "SELECT page, version, mark, body FROM loquet_metadata WHERE kind = ?1 AND page > ?2 ORDER BY page LIMIT ?3",
+            params![kind, after, LIMIT],
+            |columns| Ok((columns.get(0)?, Item::Row(metadata(*kind, columns)?))),
+        ),
         // A query of a newer `loquet`.
         _ => Err(Error::InvalidQuery),
     }
@@ -238,6 +236,19 @@ fn account(columns: &Columns<'_>) -> rusqlite::Result<Versioned> {
     Ok(Versioned {
         version: version(columns, 1)?,
         row: Row::Account(row),
+    })
+}
+
+fn metadata(kind: u16, columns: &Columns<'_>) -> rusqlite::Result<Versioned> {
+    let page = columns.get(0)?;
+    let row = MetadataRow {
+        id: MetadataId { kind, page },
+        mark: unsigned(columns, 2)?,
+        body: columns.get(3)?,
+    };
+    Ok(Versioned {
+        version: version(columns, 1)?,
+        row: Row::Metadata(row),
     })
 }
 

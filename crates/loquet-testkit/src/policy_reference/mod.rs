@@ -91,9 +91,13 @@ pub enum Act {
     Collect,
     /// Of this key, with the owner's toggle on or off.
     Import(Known, bool),
+    /// A token with this key.
+    AssignToken(Known),
+    WithdrawToken,
+    ConfirmToken,
 }
 
-/// What is known of a key that is imported.
+/// What is known of a key that is imported or assigned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Known {
     /// Nothing.
@@ -119,6 +123,8 @@ enum Fact {
     Begun(Account, Session),
     Bound(Account),
     Imported(Account),
+    Assigned(Account),
+    Unassigned(Account),
     Disabled(Account),
     Suspended(Account),
     Reinstated(Account),
@@ -218,7 +224,8 @@ impl Reference {
                 Ok("done")
             }
             Act::Begin(reset_code) => self.begin(who, session, reset_code),
-            Act::Confirm => self.confirm(ask),
+            Act::Confirm => self.confirm(ask, false),
+            Act::ConfirmToken => self.confirm(ask, true),
             Act::TurnOn => self.switch_on(ask),
             Act::TurnOff => self.switch_off(ask),
             Act::ReportLost => self.report_lost(who),
@@ -236,6 +243,8 @@ impl Reference {
             Act::BreakGlass => self.break_glass(who),
             Act::Collect => self.collect(who),
             Act::Import(key, toggle) => self.import(who, key, toggle),
+            Act::AssignToken(key) => self.assign_token(who, key),
+            Act::WithdrawToken => self.withdraw_token(who),
         }
     }
 }

@@ -62,7 +62,13 @@ impl Reference {
         let begun = self.last(|at, fact| match fact {
             Fact::Begun(whom, id) if *whom == who && *id == session => Some(Some(at)),
             Fact::Closed(whom, id) if *whom == who && *id == session => Some(None),
-            Fact::Over(whom) | Fact::Gone(whom) | Fact::Disabled(whom) if *whom == who => {
+            Fact::Over(whom)
+            | Fact::Gone(whom)
+            | Fact::Disabled(whom)
+            | Fact::Assigned(whom)
+            | Fact::Unassigned(whom)
+                if *whom == who =>
+            {
                 Some(None)
             }
             _ => None,
@@ -153,7 +159,7 @@ impl Reference {
         Ok("done")
     }
 
-    pub(super) fn confirm(&mut self, ask: Ask) -> Said {
+    pub(super) fn confirm(&mut self, ask: Ask, is_token: bool) -> Said {
         let Ask {
             who,
             session,
@@ -179,6 +185,11 @@ impl Reference {
             }
             _ => {}
         }
+        match (self.awaits_token(who), is_token) {
+            (true, false) => return Err("TWO_CODES_REQUIRED"),
+            (false, true) => return Err("MALFORMED"),
+            _ => {}
+        }
         match code {
             Typed::Nothing => Err("MALFORMED"),
             Typed::Wrong => {
@@ -199,6 +210,7 @@ impl Reference {
                 }
                 self.note(Fact::Over(who));
                 self.note(Fact::Bound(who));
+                self.note(Fact::Unassigned(who));
                 self.note(Fact::Accepted(who, step, true));
                 self.note(Fact::Session(who, new, Level::Two));
                 self.came_in(who);
@@ -225,6 +237,42 @@ impl Reference {
         self.note(Fact::Accepted(who, self.now / 30 + 1, true));
         self.note(Fact::Imported(who));
         self.note(Fact::Toggled(who, toggle));
+        Ok("done")
+    }
+
+    fn awaits_token(&self, who: Account) -> bool {
+        let awaits = self.last(|_, fact| match fact {
+            Fact::Assigned(whom) if *whom == who => Some(true),
+            Fact::Unassigned(whom) | Fact::Gone(whom) if *whom == who => Some(false),
+            _ => None,
+        });
+        awaits == Some(true)
+    }
+
+    pub(super) fn assign_token(&mut self, who: Account, key: Known) -> Said {
+        if !self.active(who) {
+            return Err("IS_DEACTIVATED");
+        }
+        match key {
+            Known::OfAnother => Err("KEY_OF_ANOTHER"),
+            Known::Present => Err("ALREADY_THERE"),
+            Known::Former => Err("RETIRED_KEY"),
+            Known::Nothing if self.awaits_token(who) => Err("TOKEN_ASSIGNED"),
+            Known::Nothing => {
+                self.note(Fact::Assigned(who));
+                Ok("done")
+            }
+        }
+    }
+
+    pub(super) fn withdraw_token(&mut self, who: Account) -> Said {
+        if !self.active(who) {
+            return Err("IS_DEACTIVATED");
+        }
+        if !self.awaits_token(who) {
+            return Err("NO_TOKEN_ASSIGNED");
+        }
+        self.note(Fact::Unassigned(who));
         Ok("done")
     }
 

@@ -302,16 +302,22 @@ fn keys() -> impl Iterator<Item = RowKey> {
         .chain((0..ACCOUNTS).map(|id| RowKey::Metadata(MetadataId::forgotten(AccountId::from(id)))))
 }
 
-const QUERIES: u64 = 3 + ORGS * (1 + NAMES) + ACCOUNTS;
+const QUERIES: u64 = 4 + ORGS * (1 + NAMES) + ACCOUNTS;
 
 fn queries() -> impl Iterator<Item = Query> {
     let orgs = || (0..ORGS).map(OrgId::from);
     let names = |org| (0..NAMES).map(move |name| Query::ExternalId(org, format!("name {name}")));
-    [Query::Organizations, Query::AllAccounts, Query::Outbox]
-        .into_iter()
-        .chain(orgs().map(Query::Accounts))
-        .chain(orgs().flat_map(names))
-        .chain((0..ACCOUNTS).map(|id| Query::Audit(AccountId::from(id))))
+    let forgotten = Query::Metadata(MetadataId::FORGOTTEN);
+    [
+        Query::Organizations,
+        Query::AllAccounts,
+        Query::Outbox,
+        forgotten,
+    ]
+    .into_iter()
+    .chain(orgs().map(Query::Accounts))
+    .chain(orgs().flat_map(names))
+    .chain((0..ACCOUNTS).map(|id| Query::Audit(AccountId::from(id))))
 }
 
 /// SplitMix64: a few lines, and every seed gives a history of its own.

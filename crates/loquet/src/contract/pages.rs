@@ -10,7 +10,9 @@ use super::broken::Broken;
 use super::samples::{
     account, accounts, all, audit, done, notice, notices, organization, page, put, records, version,
 };
-use crate::store::{Cursor, Item, PAGE, Query, Row, RowKey, Store, Version, Writes};
+use crate::store::{
+    Cursor, Item, MetadataId, MetadataRow, PAGE, Query, Row, RowKey, Store, Version, Writes,
+};
 
 /// Pages join: what is there from the first page to the last is found exactly once, in order, whatever comes and goes
 /// in between.
@@ -18,6 +20,7 @@ pub(super) async fn pages_join_without_a_gap<S: Store>(store: &S) -> Result<(), 
     organizations_join(store).await?;
     accounts_join(store).await?;
     audit_joins(store).await?;
+    metadata_joins(store).await?;
     outbox_joins(store).await
 }
 
@@ -39,6 +42,38 @@ async fn organizations_join<S: Store>(store: &S) -> Result<(), Broken> {
     hold!(
         keys.eq(ids().map(RowKey::Organization)),
         "{} organizations are found, or out of order",
+        found.len()
+    );
+    Ok(())
+}
+
+/// The pages of one kind, among those of the kinds before and after.
+async fn metadata_joins<S: Store>(store: &S) -> Result<(), Broken> {
+    let ids = |kind| {
+        (1..=PAGE as u64 + 2).map(move |number| MetadataId {
+            kind,
+            page: AccountId::from(number).to_bytes(),
+        })
+    };
+    for kind in [255, 256, 257] {
+        done(
+            store,
+            ids(kind).fold(Writes::default(), |writes, id| {
+                let body = String::from("{}");
+                let row = MetadataRow { id, mark: 0, body };
+                writes.and_put(Row::Metadata(row), Version::ABSENT)
+            }),
+        )
+        .await?;
+    }
+    let found = all(store, &Query::Metadata(256)).await?;
+    let keys = found.iter().filter_map(|item| match item {
+        Item::Row(found) => Some(found.row.key()),
+        _ => None,
+    });
+    hold!(
+        keys.eq(ids(256).map(RowKey::Metadata)),
+        "{} rows of metadata are found of one kind, or out of order",
         found.len()
     );
     Ok(())

@@ -47,6 +47,7 @@ pub(super) async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), 
         Query::ExternalId(org(), "ada".to_owned()),
         Query::Audit(id()),
         Query::Outbox,
+        Query::Metadata(page().kind),
     ] {
         hold!(
             all(store, &query).await?.is_empty(),

@@ -170,6 +170,15 @@ impl Tables {
                 }),
                 after,
             ),
+            Query::Metadata(kind) => page(
+                self.rows.iter().filter_map(|(key, found)| match key {
+                    RowKey::Metadata(id) if id.kind == *kind => {
+                        Some((id.page.to_vec(), Item::Row(found.clone())))
+                    }
+                    _ => None,
+                }),
+                after,
+            ),
         }
     }
 }

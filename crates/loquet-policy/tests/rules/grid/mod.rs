@@ -68,7 +68,7 @@ fn of_sessions() -> Vec<Command> {
 
 fn of_enrollment() -> Vec<Command> {
     let (code, access, recovery) = (GOOD, Access::Allowed, RecoverySet::EMPTY);
-    let link = digest(3);
+    let (link, drift) = (digest(3), 20);
     vec![
         Command::BeginEnrollment {
             reset_code: Some(digest(2)),
@@ -78,6 +78,12 @@ fn of_enrollment() -> Vec<Command> {
         Command::BeginReplacement { code, recovery },
         Command::ConfirmEnrollment {
             check: GOOD.check,
+            link,
+            break_glass: None,
+            access,
+        },
+        Command::ConfirmToken {
+            pair: PairCheck::Good { step: STEP, drift },
             link,
             break_glass: None,
             access,
@@ -133,6 +139,10 @@ fn of_people() -> Vec<Command> {
             toggle: true,
             tell: true,
         },
+        Command::AssignToken {
+            key: ImportedKey::Unused,
+        },
+        Command::WithdrawToken,
         Command::IssueResetCode { reset_code },
         Command::OpenBreakGlass { break_glass },
         Command::CollectResetCode {
@@ -185,10 +195,13 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::IssueResetCode { .. } => (36, "IssueResetCode"),
         Command::ClockCorrected { .. } => (37, "ClockCorrected"),
         Command::ImportAuthenticator { .. } => (38, "ImportAuthenticator"),
+        Command::ConfirmToken { .. } => (39, "ConfirmToken"),
+        Command::AssignToken { .. } => (40, "AssignToken"),
+        Command::WithdrawToken => (41, "WithdrawToken"),
     }
 }
 
-const COMMANDS: usize = 39;
+const COMMANDS: usize = 42;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

@@ -178,6 +178,12 @@ pub(crate) fn actors() -> Vec<Actor> {
         ),
         ("awaiting import, Level1", awaiting, Some((Level1, 9))),
         ("imported, Level1", imported, Some((Level1, 9))),
+        ("token assigned, Level1", assigned, Some((Level1, 9))),
+        (
+            "token assigned, enrollment begun, Level1",
+            confirming,
+            Some((Level1, 9)),
+        ),
         ("address change begun, Level1", changing, Some((Level1, 9))),
         ("no session, active", active, None),
         ("active, turned off, Level1", off, Some((Level1, 9))),
@@ -237,6 +243,21 @@ fn enrollments_used_up(scene: &mut Scene) {
 
 fn awaiting(scene: &mut Scene) {
     scene.actor.awaits_import = true;
+}
+
+fn assigned(scene: &mut Scene) {
+    scene.actor.awaits_token = true;
+}
+
+fn confirming(scene: &mut Scene) {
+    assigned(scene);
+    scene.actor.pendings[0] = scene.session.map(|session| Pending {
+        purpose: Purpose::First,
+        session: session.id,
+        since: NOW,
+        wrong: 0,
+        recovery: RecoverySet::EMPTY,
+    });
 }
 
 fn imported(scene: &mut Scene) {

@@ -21,6 +21,7 @@ mod organization;
 mod people;
 mod recoveries;
 mod sessions;
+mod tokens;
 
 use crate::fixture::*;
 use loquet_policy::*;
@@ -37,6 +38,7 @@ pub fn scenes() -> Vec<Scene> {
     all.extend(sessions::scenes());
     all.extend(enrollments::scenes());
     all.extend(imports::scenes());
+    all.extend(tokens::scenes());
     all.extend(recoveries::scenes());
     all.extend(people::scenes());
     all
@@ -57,6 +59,7 @@ fn account(account: &Account) -> Fields {
         ever,
         erased,
         awaits_import,
+        awaits_token,
         authenticator,
         authenticator_origin,
         pendings,
@@ -80,6 +83,7 @@ fn account(account: &Account) -> Fields {
         field("ever", ever),
         field("erased", erased),
         field("awaits import", awaits_import),
+        field("awaits token", awaits_token),
         field("authenticator", authenticator),
         field("authenticator origin", authenticator_origin),
         field("epoch", epoch),
