@@ -224,6 +224,15 @@ impl Account {
         }
     }
 
+    /// Returns the steps by which the authenticator's clock may be off.
+    #[must_use]
+    pub(crate) const fn drift_max(&self) -> i8 {
+        match self.authenticator_origin {
+            crate::AuthenticatorOrigin::Token => limits::TOKEN_DRIFT_MAX,
+            _ => limits::DRIFT_MAX,
+        }
+    }
+
     /// Returns the enrollments that have not expired at `now`.
     pub fn pendings_at(&self, now: UnixTime) -> impl Iterator<Item = &Pending> {
         self.pendings

@@ -134,6 +134,11 @@ pub const WAIT: u64 = 30;
 pub const WAIT_MAX: u64 = HOUR;
 /// Steps that a resynchronization may correct, in either direction (RFC 6238 §6 requires a bound).
 pub const DRIFT_MAX: i8 = 4;
+/// Steps by which the clock of a hardware token may be off when its owner confirms it.
+pub const TOKEN_REACH: i8 = 20;
+/// Steps that the resynchronizations of a hardware token may correct together: a clock that nobody can set runs away by
+/// minutes a year.
+pub const TOKEN_DRIFT_MAX: i8 = 120;
 
 /// Recovery codes in one set.
 pub const RECOVERY_CODES: usize = 10;

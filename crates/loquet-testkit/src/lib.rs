@@ -26,3 +26,4 @@ pub mod recovery;
 pub mod restore;
 pub mod sessions;
 pub mod tampered;
+pub mod tokens;

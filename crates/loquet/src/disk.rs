@@ -19,16 +19,18 @@ mod account;
 mod authentic;
 mod metadata;
 mod organization;
+mod token;
 
 pub(crate) use account::{
     Decrypt, read_account, read_account_with, read_audited, read_person, write_account,
 };
 pub(crate) use authentic::{RowKeys, claimed_key};
 pub(crate) use metadata::{
-    Forgotten, read_forgotten, read_imported_key, read_record, read_root, root_key, write_count,
-    write_forgotten, write_imported_key, write_root,
+    Forgotten, KeyOwner, read_forgotten, read_imported_key, read_record, read_root, root_key,
+    write_count, write_forgotten, write_imported_key, write_root,
 };
 pub(crate) use organization::{read_organization, read_roster, write_organization, write_roster};
+pub(crate) use token::{read_token, write_token};
 
 /// The version of a body: the only one that there is. Another is no body of this Loquet's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,3 +3,4 @@
 pub(crate) mod codes;
 pub(crate) mod operations;
 pub(crate) mod recovery;
+pub(crate) mod token;

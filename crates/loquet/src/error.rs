@@ -131,12 +131,12 @@ pub enum Config {
         "the audit log has records of this account, whose row is gone: restore it, or take another id"
     )]
     HasRecords,
-    /// The period of an imported authenticator is out of bounds.
-    #[error("an imported authenticator has a period of 15 to 300 seconds, this one has {0}")]
+    /// The period of an imported authenticator or of a hardware token is out of bounds.
+    #[error("an authenticator of the host's has a period of 15 to 300 seconds, this one has {0}")]
     ImportedPeriod(u64),
-    /// The steps of an imported authenticator are not counted from the Unix epoch.
+    /// The steps of an imported authenticator or of a hardware token are not counted from the Unix epoch.
     #[error(
-        "an imported authenticator counts its steps from the Unix epoch (T0 is 0), this one from {0}"
+        "an authenticator of the host's counts its steps from the Unix epoch (T0 is 0), this one from {0}"
     )]
     ImportedT0(u64),
     /// The last step of an imported authenticator lies ahead, and its codes until then would be refused.
@@ -149,6 +149,20 @@ pub enum Config {
         /// The newest possible one.
         latest: u64,
     },
+    /// The serial number of a hardware token is empty, too long, or has a control character.
+    #[error("a serial number has 1 to 64 bytes and no control characters")]
+    TokenSerial,
+    /// The key of a hardware token is too short (RFC 4226 §4).
+    #[error("the key of a hardware token has at least 128 bits")]
+    WeakToken,
+    /// The pool has a hardware token with this serial number and another key.
+    #[error("the pool has a token with this serial number and another key: which one is right?")]
+    OtherToken,
+    /// The organization's pool has no hardware token with this serial number.
+    #[error(
+        "the pool has no hardware token {0:?}: add it with `loquet import`, or look at the spelling"
+    )]
+    NoToken(String),
     /// Another account of the organization has the external id.
     #[error("another account has this external id already")]
     ExternalIdTaken,

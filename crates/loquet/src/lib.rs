@@ -91,6 +91,7 @@ pub use edge::{Clock, NoEntropy, SystemClock, random};
 pub use enrollment::codes::{BreakGlassCode, NotMeLink, RecoveryCode, ResetCode};
 pub use enrollment::operations::{NoOffer, Offer};
 pub use enrollment::recovery::Recovering;
+pub use enrollment::token::TokenOffer;
 pub use error::{Config, Error, Unavailable};
 pub use keyring::{Keyring, KeyringError};
 pub use loquet_ipfilter::{CompileLimits, DeviceTier, Geo};
@@ -105,7 +106,8 @@ pub use operator::letter::{Deliver, Delivered, DeliveryError, Letter};
 pub use operator::{KeyUse, Maintenance, Operator, RestoreOptions, Restored, Rotation};
 pub use provision::host_tx::HostTx;
 pub use provision::{
-    CommittingIn, ImportedAuthenticator, NewAccount, Provision, ProvisionIn, SyncReport,
+    CommittingIn, HardwareToken, ImportedAuthenticator, NewAccount, Provision, ProvisionIn,
+    SyncReport, TokenEntry, TokenState,
 };
 pub use roles::Role;
 pub use session::attempt::{Attempt, Client};

@@ -8,6 +8,7 @@ mod reach;
 mod rejections;
 mod restore;
 mod restored;
+mod restored_keys;
 mod rotation;
 
 pub use restored::{RestoreOptions, Restored};

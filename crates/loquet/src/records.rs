@@ -298,6 +298,10 @@ pub(crate) struct PersonRecord {
     pub(crate) addresses: Addresses,
     pub(crate) devices: Devices,
     pub(crate) totp: Totp,
+    /// The serial number of its hardware token, where it has one.
+    pub(crate) token: Option<String>,
+    /// That of the one which waits to be confirmed.
+    pub(crate) assigned_token: Option<String>,
     pub(crate) sessions: Sessions,
 }
 
@@ -307,6 +311,10 @@ pub(crate) struct Secrets {
     pub(crate) active: Option<Secret>,
     /// The parameters of the active one. Those that are enrolled have the usual ones.
     pub(crate) totp: Totp,
+    /// Its serial number, where it is a hardware token.
+    pub(crate) serial: Option<String>,
+    /// The hardware token that waits to be confirmed.
+    pub(crate) token: Option<AssignedToken>,
     pub(crate) pendings: Vec<PendingSecret>,
 }
 
@@ -350,11 +358,17 @@ impl Secrets {
             }
         }
         if let Some(session) = bound {
-            self.active = self.pending(session).cloned();
-            self.totp = Totp::default();
+            let token = self.token.take().filter(|_| before.awaits_token);
+            (self.active, self.totp, self.serial) = match token {
+                Some(token) => (token.secret, token.totp, Some(token.serial)),
+                None => (self.pending(session).cloned(), Totp::default(), None),
+            };
         }
         if facts.authenticator.last_step().is_none() {
-            (self.active, self.totp) = (None, Totp::default());
+            (self.active, self.totp, self.serial) = (None, Totp::default(), None);
+        }
+        if !facts.awaits_token {
+            self.token = None;
         }
         let held = |session| {
             facts
@@ -364,7 +378,13 @@ impl Secrets {
                 .any(|pending| pending.session == session)
         };
         self.pendings.retain(|pending| held(pending.session));
-        for pending in facts.pendings.iter().flatten() {
+        // Where a token is assigned, it is the token's.
+        let made = facts
+            .pendings
+            .iter()
+            .flatten()
+            .filter(|_| !facts.awaits_token);
+        for pending in made {
             if self.pending(pending.session).is_none() {
                 self.pendings.push(PendingSecret {
                     session: pending.session,
@@ -374,6 +394,10 @@ impl Secrets {
         }
     }
 }
+
+mod token;
+
+pub(crate) use token::{AssignedToken, TokenRecord};
 
 #[cfg(test)]
 mod tests;

@@ -32,7 +32,7 @@ impl DecisionBuilder<'_> {
             PairCheck::Wrong => (CodeCheck::Wrong { behind: None }, 0),
             PairCheck::Used { step, wait } => (CodeCheck::Used { step, wait }, 0),
             PairCheck::Good { step, drift }
-                if drift.unsigned_abs() <= limits::DRIFT_MAX.unsigned_abs() =>
+                if drift.unsigned_abs() <= self.actor().drift_max().unsigned_abs() =>
             {
                 (
                     CodeCheck::Good {

@@ -2,7 +2,7 @@
 
 use super::builder::{Answer, DecisionBuilder};
 use super::enrollment::FirstCode;
-use crate::{Access, Digest, Grant, ImportedKey, PairCheck, Refusal};
+use crate::{Access, Digest, Grant, ImportedKey, PairCheck, Refusal, limits};
 
 impl DecisionBuilder<'_> {
     /// Changes nothing of the present authenticator: the token takes its place once its owner confirms it.
@@ -43,7 +43,12 @@ impl DecisionBuilder<'_> {
             PairCheck::Malformed => FirstCode::Malformed,
             PairCheck::Wrong => FirstCode::Wrong { behind: None },
             PairCheck::Used { wait, .. } => FirstCode::Used { wait },
-            PairCheck::Good { step, drift } => FirstCode::Good { step, drift },
+            PairCheck::Good { step, drift }
+                if drift.unsigned_abs() <= limits::TOKEN_REACH.unsigned_abs() =>
+            {
+                FirstCode::Good { step, drift }
+            }
+            PairCheck::Good { .. } => FirstCode::Wrong { behind: None },
         };
         let is_token = self.actor().awaits_token;
         let first = is_token.then_some(first).ok_or(Refusal::Malformed);

@@ -1,11 +1,15 @@
 //! What a restore makes of a backup whose store has moved on since, and can still be read.
 
 use loquet::testing::TestClock;
-use loquet::{NewAccount, NextStep, OrganizationSetting, RestoreOptions, Restored, RoleId};
+use loquet::{
+    ImportedAuthenticator, NewAccount, NextStep, OrganizationSetting, RestoreOptions, Restored,
+    RoleId, Secret, TokenState,
+};
 use loquet_policy::SettingKind;
 use loquet_policy::limits::DAY;
 use loquet_sqlite::{SqliteStore, backup};
-use loquet_testkit::fixture::{ANNE, DENIS, Fixture, refusal};
+use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
+use loquet_testkit::tokens::{self, Token};
 use tempfile::TempDir;
 
 /// A service over a file, and the place of its backup.
@@ -140,4 +144,46 @@ async fn t69_account_whose_name_is_taken_is_carried_over() {
     let provision = restored.mfa.provision();
     let renamed = provision.rename(OTHER, "denis.new", "Denis").await;
     renamed.unwrap();
+}
+
+/// What the replaced store knows of tokens stands: one that was confirmed there is not free here, one that was taken back is.
+#[tokio::test]
+async fn tokens_of_the_replaced_store_stand() {
+    let (folder, fixture) = begin().await;
+    fixture.enabled().await;
+    let [used, back, later] = ["1001", "1002", "1003"].map(Token::new);
+    let provision = fixture.mfa.provision();
+    provision.add_token(used.hardware()).await.unwrap();
+    back.assign(&fixture, BRUNO).await.unwrap();
+    let phone = ImportedAuthenticator::new(Secret::from([9; 20]));
+    let imported = provision.import_authenticator(CHLOE, phone.clone());
+    imported.await.unwrap();
+    take_backup(&folder);
+    provision.assign_token("1001", DENIS).await.unwrap();
+    used.confirm(&fixture, DENIS).await;
+    provision.withdraw_token("1002").await.unwrap();
+    provision.add_token(later.hardware()).await.unwrap();
+    // A key that nobody has any more when the store is replaced.
+    let gone = ImportedAuthenticator::new(Secret::from([10; 20]));
+    let new = NewAccount::new(77_u64, "eve");
+    provision.ensure_account(new).await.unwrap();
+    provision
+        .import_authenticator(77_u64, gone.clone())
+        .await
+        .unwrap();
+    provision.deactivate(77_u64).await.unwrap();
+
+    let (restored, _) = restored(&folder, &fixture).await;
+    let state = async |token: &Token| tokens::state(&restored, token).await.1;
+    assert_eq!(state(&used).await, TokenState::InUse);
+    assert_eq!(state(&back).await, TokenState::Free);
+    assert_eq!(state(&later).await, TokenState::Free);
+    let provision = restored.mfa.provision();
+    for key in [phone, gone] {
+        let other = provision.import_authenticator(ANNE, key).await;
+        assert_eq!(refusal(other).code(), "KEY_OF_ANOTHER");
+    }
+    assert_eq!(restored.log_in(BRUNO).await.next, NextStep::Done);
+    provision.assign_token("1002", BRUNO).await.unwrap();
+    back.confirm(&restored, BRUNO).await;
 }

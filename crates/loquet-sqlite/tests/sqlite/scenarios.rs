@@ -27,6 +27,7 @@ async fn operation_scenarios_pass() {
     loquet_testkit::addresses::all(|| folder.open()).await;
     loquet_testkit::operations::all(|| folder.open()).await;
     loquet_testkit::imports::all(|| folder.open()).await;
+    loquet_testkit::tokens::all(|| folder.open()).await;
 }
 
 #[tokio::test]

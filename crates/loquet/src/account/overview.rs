@@ -1,5 +1,6 @@
 //! Read models: what pages show of an account and its organization.
 
+use loquet_otp::Totp;
 use loquet_policy::{
     Account, AccountId, BreakGlass, Cause, Latch, Mandate, NextStep, OrgId, Organization, Preset,
     Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, SessionId, Setting,
@@ -154,6 +155,9 @@ pub struct AccountOverview {
     account: Account,
     external_id: String,
     label: String,
+    totp: Totp,
+    token: Option<String>,
+    assigned_token: Option<String>,
     addresses: Vec<NoticeAddress>,
     requirement: Requirement,
     organization: OrganizationOverview,
@@ -214,6 +218,25 @@ impl AccountOverview {
     #[must_use]
     pub fn authenticator(&self) -> AuthenticatorState {
         AuthenticatorState::of(&self.account, self.now)
+    }
+
+    /// Returns the serial number of the authenticator, where it is a hardware token.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Returns the serial number of the hardware token that the host has assigned and the owner has still to confirm
+    /// ([`Mfa::begin_token`]).
+    #[must_use]
+    pub fn assigned_token(&self) -> Option<&str> {
+        self.assigned_token.as_deref()
+    }
+
+    /// Returns the parameters of the authenticator's codes: digits, period and algorithm.
+    #[must_use]
+    pub const fn code_parameters(&self) -> Totp {
+        self.totp
     }
 
     /// Returns whether a second factor is required, and why.
@@ -340,6 +363,9 @@ impl Mfa {
             addresses: actor.addresses.list(actor.facts.address_change, now),
             external_id: actor.external_id,
             label: actor.label,
+            totp: actor.secrets.totp,
+            token: actor.secrets.serial,
+            assigned_token: actor.secrets.token.map(|token| token.serial),
             devices: actor.devices.list(now),
             device,
             sessions,

@@ -19,7 +19,7 @@ const SOME: u32 = 1000;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Verified {
-    /// The row: an account's; an organization's or its roster's where that is not authentic.
+    /// The row: an account's; an organization's, its roster's or a hardware token's where that is not authentic.
     pub row: RowKey,
     /// The host's name for the account; empty when the account is gone, and for other rows.
     pub external_id: String,
@@ -59,10 +59,10 @@ impl Operator {
         Ok(of.head.seq)
     }
 
-    /// Checks every row of an organization, a roster or an account: that it is authentic, that none was taken away, and
+    /// Checks every row of an organization, a roster, an account or a hardware token: that it is authentic, that none was taken away, and
     /// that no earlier one was put back, which the audit log and the other rows tell. Checks every account's chain, and that
     /// each still holds the records that the checkpoint `against` vouches for. Calls `each` with the result for every
-    /// account, and for every row of an organization with which something is wrong.
+    /// account, and for every other row with which something is wrong.
     ///
     /// Who can write the database can put back an earlier state whole: every row and the end of every chain. Only a
     /// checkpoint that is kept outside finds that.
@@ -126,6 +126,13 @@ impl Operator {
         }
         for (org, known) in homes {
             self.verify_home(org, known, &mut each).await?;
+        }
+        for (row, broken) in self.broken_keys().await? {
+            each(Verified {
+                row,
+                external_id: String::new(),
+                chain: Err(broken),
+            });
         }
         for account in missing {
             let expected = against

@@ -204,6 +204,29 @@ impl Operator {
         }
         Err(Error::Busy)
     }
+
+    /// Rows of hardware tokens, and of keys that the host gave, that are not authentic.
+    pub(super) async fn broken_keys(&self) -> Result<Vec<(RowKey, Broken)>, Error> {
+        let vault = self.unlock().await?;
+        let keys = self.row_keys(vault);
+        let mut broken = Vec::new();
+        for kind in [MetadataId::TOKEN, MetadataId::IMPORTED_KEY] {
+            self.pages(Query::Metadata(kind), |item| {
+                let Some((row, version)) = item.metadata() else {
+                    return Ok(());
+                };
+                let read = match kind {
+                    MetadataId::TOKEN => disk::read_token(&row, version, &keys).map(drop),
+                    _ => disk::read_imported_key(&row, &vault.keys.imported).map(drop),
+                };
+                let id = RowKey::Metadata(row.id);
+                broken.extend(read.err().map(|why| (id, Broken::from(why))));
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(broken)
+    }
 }
 
 /// An administrator: the account, and whether it is enrolled and suspended.

@@ -4,7 +4,7 @@ use loquet_policy::{AccountId, Audience, Event, Notice, Roster};
 
 use crate::audit::Record;
 use crate::disk::{FirstOutcome, NoticeBody};
-use crate::records::{AccountRecord, OrganizationRecord};
+use crate::records::{AccountRecord, OrganizationRecord, TokenRecord};
 use crate::store::{AttemptId, MetadataId, RowKey, Version};
 
 /// All that one decision writes, still opened.
@@ -19,6 +19,7 @@ pub(crate) struct Change {
     pub(crate) actor: AccountRecord,
     pub(crate) subject: Option<AccountRecord>,
     pub(crate) imported_key: Option<MetadataId>,
+    pub(crate) token: Option<(MetadataId, TokenRecord)>,
     pub(crate) record: Record,
     pub(crate) notices: Vec<(AccountId, Notice)>,
 }

@@ -12,7 +12,7 @@ use crate::decide::operation::{After, Case, Effects, Facts, Input, Operation};
 use crate::decide::recipients::addressed;
 use crate::devices;
 use crate::disk::FirstOutcome;
-use crate::records::{AccountRecord, OrganizationRecord, Rules};
+use crate::records::{AccountRecord, OrganizationRecord, Rules, TokenRecord};
 use crate::store::{AttemptId, RowKey, Version};
 
 /// The rows that an operation still needs, given what is known. Empty: enough to decide.
@@ -25,7 +25,11 @@ pub(crate) fn needs<C: Operation>(operation: &C, id: AttemptId, facts: &Facts) -
                 .filter(|subject| *subject != operation.actor())
                 .map(RowKey::Account),
         );
-        keys.extend(operation.imported_key().map(RowKey::Metadata));
+        let metadata = operation
+            .imported_key()
+            .into_iter()
+            .chain(operation.token());
+        keys.extend(metadata.map(RowKey::Metadata));
         return keys;
     }
     home(facts)
@@ -84,6 +88,7 @@ pub(crate) fn decide<C: Operation>(
         access: &facts.access,
         geo: &facts.geo,
         key_owner: facts.key_owner,
+        token: facts.token.as_ref(),
         unrecorded: input.unrecorded,
     };
     let last_seen = input.attempt.client.last_seen;
@@ -149,6 +154,7 @@ fn write<C: Operation>(
         let mut effects = Effects {
             actor: &mut rows.actor,
             organization: &mut rows.organization,
+            token: rows.token.as_mut(),
             notices: &mut notices,
         };
         operation.effects(case, &mut effects);
@@ -170,8 +176,10 @@ fn write<C: Operation>(
         Err(refusal) => FirstOutcome::Refused(*refusal),
         _ => FirstOutcome::Granted,
     };
+    let token = operation.token().zip(rows.token.take());
     let mut change = rows.into_change(case, facts, (record, notices), first);
     change.imported_key = operation.imported_key().filter(|_| answer.is_ok());
+    change.token = token.filter(|_| answer.is_ok());
     match outcome {
         Ok(granted) => Decided::grant(granted, change),
         // A grant that cannot be handed over is not made: nothing of it is written.
@@ -197,6 +205,8 @@ struct Rows {
     subject: Option<AccountRecord>,
     organization: Option<OrganizationRecord>,
     roster: Option<Roster>,
+    /// The hardware token, as it was read until the operation's effects.
+    token: Option<TokenRecord>,
 }
 
 impl Rows {
@@ -235,6 +245,7 @@ impl Rows {
             roster: changes
                 .roster
                 .filter(|roster| facts.roster.as_ref() != Some(roster)),
+            token: facts.token.clone(),
         }
     }
 
@@ -264,6 +275,7 @@ impl Rows {
             actor: self.actor,
             subject: self.subject,
             imported_key: None,
+            token: None,
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use loquet_ipfilter::{Decision, DeviceTier, Filter, Origin, Tag};
 use loquet_otp::{Acceptance, Drift, Reach, Search, Secret, Totp, TypedCode, Verdict};
 use loquet_policy::{
-    Access, Account, Authenticator, BreakGlass, CodeCheck, CodeSource, Level, PairCheck, Submitted,
-    UnixTime, limits,
+    Access, Account, Authenticator, AuthenticatorOrigin, BreakGlass, CodeCheck, CodeSource, Level,
+    PairCheck, Submitted, UnixTime, limits,
 };
 
 use crate::decide::{Case, Keys, Typed};
@@ -108,40 +108,31 @@ impl Case<'_> {
         check(typed, secret, self.now, None)
     }
 
-    /// What two consecutive codes of the active authenticator amount to.
+    /// What two consecutive codes of the active authenticator amount to. The clock of a hardware token, which nobody can
+    /// set, is looked for where it was last.
     pub(crate) fn pair(&self, typed: &[Typed; 2]) -> PairCheck {
-        let totp = self.actor.secrets.totp;
-        let Some(codes) = parse_pair(&totp, typed) else {
-            return PairCheck::Malformed;
+        let facts = &self.actor.facts;
+        let (used, drift) = match facts.authenticator {
+            Authenticator::Active { step, drift, .. } => (Some(step), drift),
+            _ => (None, 0),
         };
-        let (Some(secret), Authenticator::Active { step: used, .. }) =
-            (&self.actor.secrets.active, self.actor.facts.authenticator)
-        else {
-            return PairCheck::Wrong;
+        let secrets = &self.actor.secrets;
+        let secret = secrets.active.as_ref().filter(|_| used.is_some());
+        let drift = match facts.authenticator_origin {
+            AuthenticatorOrigin::Token => drift,
+            _ => 0,
         };
-        let Ok(reach) = Reach::new(limits::DRIFT_MAX.unsigned_abs()) else {
-            return PairCheck::Wrong;
-        };
-        let key = secret.key(totp.algorithm);
-        let search = |after| totp.resynchronize(&key, &codes, self.now.0, Search { reach, after });
-        match (search(Some(used)), search(None)) {
-            (Some(found), _) => {
-                i8::try_from(found.drift.steps()).map_or(PairCheck::Wrong, |drift| {
-                    PairCheck::Good {
-                        step: found.step,
-                        drift,
-                    }
-                })
-            }
-            (None, Some(found)) => {
-                let fresh_at = totp.starts_at(used.saturating_add(2));
-                PairCheck::Used {
-                    step: found.step,
-                    wait: fresh_at.saturating_sub(self.now.0),
-                }
-            }
-            (None, None) => PairCheck::Wrong,
-        }
+        let around = (drift, limits::DRIFT_MAX);
+        check_pair(typed, (secret, secrets.totp), self.now, around, used)
+    }
+
+    /// What two consecutive codes of the assigned hardware token amount to.
+    pub(crate) fn token_pair(&self, typed: &[Typed; 2]) -> PairCheck {
+        let token = self.actor.secrets.token.as_ref();
+        let secret = token.and_then(|token| token.secret.as_ref());
+        let totp = token.map_or(Totp::default(), |token| token.totp);
+        let around = (0, limits::TOKEN_REACH);
+        check_pair(typed, (secret, totp), self.now, around, None)
     }
 
     /// The break-glass code that this session is shown: the same again until the organization's rules change, so that
@@ -250,6 +241,43 @@ fn check(
             });
             CodeCheck::Wrong { behind: minutes }
         }
+    }
+}
+
+/// What two consecutive codes amount to, looked for at most so many steps from a drift. `used` is the last accepted step.
+fn check_pair(
+    typed: &[Typed; 2],
+    (secret, totp): (Option<&Secret>, Totp),
+    now: UnixTime,
+    (drift, reach): (i8, i8),
+    used: Option<u64>,
+) -> PairCheck {
+    let Some(codes) = parse_pair(&totp, typed) else {
+        return PairCheck::Malformed;
+    };
+    let (Some(secret), Ok(reach)) = (secret, Reach::new(reach.unsigned_abs())) else {
+        return PairCheck::Wrong;
+    };
+    let key = secret.key(totp.algorithm);
+    let drift = i64::from(drift);
+    // What a clock shows that is off by so much.
+    let period = i64::try_from(totp.period.seconds()).unwrap_or(i64::MAX);
+    let shown = now.0.saturating_add_signed(drift.saturating_mul(period));
+    let search = |after| totp.resynchronize(&key, &codes, shown, Search { reach, after });
+    if let Some(found) = search(used) {
+        let drift = i8::try_from(found.drift.steps().saturating_add(drift));
+        let step = found.step;
+        return drift.map_or(PairCheck::Wrong, |drift| PairCheck::Good { step, drift });
+    }
+    match used.zip(search(None)) {
+        Some((used, found)) => {
+            let fresh_at = totp.starts_at(used.saturating_add(2));
+            PairCheck::Used {
+                step: found.step,
+                wait: fresh_at.saturating_sub(shown),
+            }
+        }
+        None => PairCheck::Wrong,
     }
 }
 

@@ -11,9 +11,9 @@ use loquet_policy::{
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::decide::evidence::AccessCheck;
-use crate::disk::FirstOutcome;
+use crate::disk::{FirstOutcome, KeyOwner};
 use crate::edge::Entropy;
-use crate::records::{AccountRecord, OrganizationRecord, Rules};
+use crate::records::{AccountRecord, OrganizationRecord, Rules, TokenRecord};
 use crate::session::attempt::Attempt;
 use crate::session::mfa_session::SessionSigner;
 use crate::store::{AttemptId, MetadataId, RowKey, Version};
@@ -57,6 +57,11 @@ pub(crate) trait Operation: Hash + Send + Sync {
         None
     }
 
+    /// The row of the hardware token that is assigned or taken back. It is read, and written once that is granted.
+    fn token(&self) -> Option<MetadataId> {
+        None
+    }
+
     /// What to ask of the rules, with the evidence.
     fn command(&self, case: &Case<'_>) -> Result<Command, Refusal>;
 
@@ -87,7 +92,9 @@ pub(crate) struct Facts {
     pub(crate) access: AccessCheck,
     pub(crate) repeated: Option<FirstOutcome>,
     /// The owner of the key that is imported.
-    pub(crate) key_owner: Option<AccountId>,
+    pub(crate) key_owner: Option<KeyOwner>,
+    /// The hardware token that is assigned or taken back.
+    pub(crate) token: Option<TokenRecord>,
     /// What the host's databases say of addresses.
     pub(crate) geo: Geo,
     /// Every row that was looked for, at the version found.
@@ -139,7 +146,8 @@ pub(crate) struct Case<'a> {
     pub(crate) session: Option<&'a Session>,
     pub(crate) access: &'a AccessCheck,
     pub(crate) geo: &'a Geo,
-    pub(crate) key_owner: Option<AccountId>,
+    pub(crate) key_owner: Option<KeyOwner>,
+    pub(crate) token: Option<&'a TokenRecord>,
     pub(crate) unrecorded: u32,
 }
 
@@ -148,6 +156,7 @@ pub(crate) struct Case<'a> {
 pub(crate) struct Effects<'a> {
     pub(crate) actor: &'a mut AccountRecord,
     pub(crate) organization: &'a mut Option<OrganizationRecord>,
+    pub(crate) token: Option<&'a mut TokenRecord>,
     pub(crate) notices: &'a mut Vec<Notice>,
 }
 

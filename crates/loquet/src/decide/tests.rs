@@ -84,6 +84,7 @@ fn person(id: u64, role: RoleId) -> AccountRecord {
         active: Some(Secret::from(SECRET)),
         totp: Totp::default(),
         pendings: Vec::new(),
+        ..Secrets::default()
     };
     let mut devices = Devices::default();
     devices.remember(DeviceLogIn {
@@ -134,6 +135,7 @@ fn facts(subject: Option<AccountRecord>) -> Facts {
         access: AccessCheck::Open,
         repeated: None,
         key_owner: None,
+        token: None,
         geo: Geo::default(),
         read: rows.map(|key| (key, VERSION)).into(),
     }

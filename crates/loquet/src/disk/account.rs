@@ -10,7 +10,7 @@ use crate::account::notice_addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
 use crate::devices::Devices;
 use crate::keyring::{KeyringError, Place};
-use crate::records::{AccountRecord, PendingSecret, PersonRecord, Secrets};
+use crate::records::{AccountRecord, AssignedToken, PendingSecret, PersonRecord, Secrets};
 use crate::session::live::Sessions;
 use crate::store::{AccountRow, Version};
 
@@ -28,6 +28,11 @@ struct AccountBody {
     active: Option<String>,
     #[serde(default, skip_serializing_if = "is_usual")]
     totp: Totp,
+    /// The serial number of the present authenticator, where it is a hardware token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    serial: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token: Option<EncryptedToken>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pendings: Vec<EncryptedPending>,
     audit_head: Digest,
@@ -43,6 +48,18 @@ struct EncryptedPending {
     session: SessionId,
     encrypted: String,
 }
+
+/// A hardware token that waits to be confirmed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EncryptedToken {
+    serial: String,
+    totp: Totp,
+    encrypted: String,
+}
+
+/// The slot of a token's secret.
+const TOKEN: &str = "token";
 
 fn is_usual(totp: &Totp) -> bool {
     *totp == Totp::default()
@@ -83,6 +100,8 @@ pub(crate) fn read_audited(
         addresses: body.addresses,
         devices: body.devices,
         totp: body.totp,
+        token: body.serial,
+        assigned_token: body.token.map(|token| token.serial),
         sessions: body.sessions,
     };
     Ok((person, head))
@@ -154,9 +173,19 @@ pub(crate) fn read_account_with(
             })
         })
         .collect::<Result<_, DiskError>>()?;
+    let token = |token: &EncryptedToken| {
+        let secret = decrypt.has_active().then(|| open(TOKEN, &token.encrypted));
+        Ok::<_, DiskError>(AssignedToken {
+            serial: token.serial.clone(),
+            totp: token.totp,
+            secret: secret.transpose()?,
+        })
+    };
     let secrets = Secrets {
         active,
         totp: body.totp,
+        serial: body.serial.clone(),
+        token: body.token.as_ref().map(token).transpose()?,
         pendings,
     };
     Ok(record(row, body, secrets))
@@ -225,6 +254,16 @@ where
             })
         })
         .collect::<Result<_, E>>()?;
+    let token = |token: &AssignedToken| {
+        let secret = token.secret.as_ref();
+        let secret = secret.ok_or(DiskError::from(KeyringError::DoesNotOpen))?;
+        Ok::<_, E>(EncryptedToken {
+            serial: token.serial.clone(),
+            totp: token.totp,
+            encrypted: encrypt(TOKEN, secret)?,
+        })
+    };
+    let token = record.secrets.token.as_ref().map(token).transpose()?;
     let body = AccountBody {
         v: Format,
         label: record.label.clone(),
@@ -233,6 +272,8 @@ where
         refusals: record.refusals,
         active,
         totp: record.secrets.totp,
+        serial: record.secrets.serial.clone(),
+        token,
         pendings,
         audit_head: Digest::from_bytes(record.audit.head),
         devices: record.devices.clone(),

@@ -16,7 +16,7 @@ use super::{BASE64, DiskError};
 use crate::hash::{MacKey, Parts};
 use crate::keyring::{Keyring, KeyringError};
 use crate::store::{
-    AccountRow, AttemptRow, NoticeRow, OrganizationRow, RosterRow, RowKey, Version,
+    AccountRow, AttemptRow, MetadataRow, NoticeRow, OrganizationRow, RosterRow, RowKey, Version,
 };
 
 const MAC: usize = 32;
@@ -219,6 +219,17 @@ authenticated!(
     "attempt",
     |row| RowKey::Attempt(row.id),
     [&row.id.0, &row.account.to_bytes(), &row.at.0.to_be_bytes()]
+);
+
+authenticated!(
+    MetadataRow,
+    "metadata",
+    |row| RowKey::Metadata(row.id),
+    [
+        &row.id.kind.to_be_bytes(),
+        &row.id.page,
+        &row.mark.to_be_bytes()
+    ]
 );
 
 authenticated!(

@@ -69,20 +69,40 @@ pub(crate) fn root_key(row: &MetadataRow) -> Result<u32, DiskError> {
 #[serde(deny_unknown_fields)]
 struct ImportedKeyBody {
     v: Format,
-    account: AccountId,
+    /// None: a hardware token's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<AccountId>,
     mac: Digest,
 }
 
-/// Says whose an imported key is. It hangs on the root key alone, which no rotation changes.
+/// Whose a key is that the host gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyOwner {
+    /// It was imported for this account.
+    Account(AccountId),
+    /// It is a hardware token's.
+    Token,
+}
+
+impl KeyOwner {
+    const fn account(self) -> Option<AccountId> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Token => None,
+        }
+    }
+}
+
+/// Says whose a key is. It hangs on the root key alone, which no rotation changes.
 pub(crate) fn write_imported_key(
     id: MetadataId,
-    account: AccountId,
+    owner: KeyOwner,
     key: &[u8; 32],
 ) -> Result<MetadataRow, DiskError> {
     let body = ImportedKeyBody {
         v: Format,
-        account,
-        mac: imported_key_mac(id, account, key),
+        account: owner.account(),
+        mac: imported_key_mac(id, owner, key),
     };
     Ok(MetadataRow {
         id,
@@ -91,17 +111,20 @@ pub(crate) fn write_imported_key(
     })
 }
 
-pub(crate) fn read_imported_key(row: &MetadataRow, key: &[u8; 32]) -> Result<AccountId, DiskError> {
+pub(crate) fn read_imported_key(row: &MetadataRow, key: &[u8; 32]) -> Result<KeyOwner, DiskError> {
     let body: ImportedKeyBody = parse("imported key", &row.body)?;
-    if body.mac != imported_key_mac(row.id, body.account, key) {
+    let owner = body.account.map_or(KeyOwner::Token, KeyOwner::Account);
+    if body.mac != imported_key_mac(row.id, owner, key) {
         let row = "owner of an imported key".to_owned();
         return Err(DiskError::Altered { row });
     }
-    Ok(body.account)
+    Ok(owner)
 }
 
-fn imported_key_mac(id: MetadataId, account: AccountId, key: &[u8; 32]) -> Digest {
-    let parts = [id.page.as_slice(), &account.to_bytes()];
+fn imported_key_mac(id: MetadataId, owner: KeyOwner, key: &[u8; 32]) -> Digest {
+    let account = owner.account().map(AccountId::to_bytes);
+    let account = account.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
+    let parts = [id.page.as_slice(), account];
     Digest::from_bytes(hash::mac(key, "owner", &parts))
 }
 

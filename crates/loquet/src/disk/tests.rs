@@ -15,7 +15,8 @@ use crate::audit::AuditHead;
 use crate::devices::Devices;
 use crate::keyring::Keyring;
 use crate::records::{
-    AccountRecord, OrganizationRecord, PastRules, PendingSecret, Reminded, Rules, Secrets,
+    AccountRecord, AssignedToken, OrganizationRecord, PastRules, PendingSecret, Reminded, Rules,
+    Secrets,
 };
 use crate::session::live::Sessions;
 use crate::store::{
@@ -71,6 +72,12 @@ fn account() -> AccountRecord {
         secrets: Secrets {
             active: Some(Secret::from([1; 20])),
             totp: Totp::default(),
+            serial: Some("1000133508267".into()),
+            token: Some(AssignedToken {
+                serial: "1000133508268".into(),
+                totp: Totp::default(),
+                secret: Some(Secret::from([4; 20])),
+            }),
             pendings: vec![pending],
         },
         devices: devices(),
@@ -225,6 +232,9 @@ fn samples_are_read() {
     assert_eq!(read.devices, expected.devices);
     assert_eq!(read.sessions, expected.sessions);
     assert_eq!(read.secrets.active, expected.secrets.active);
+    assert_eq!(read.secrets.serial, expected.secrets.serial);
+    let secret = |of: &AccountRecord| of.secrets.token.as_ref().unwrap().secret.clone();
+    assert_eq!(secret(&read), secret(&expected));
     let session = SessionId(0xfeed);
     assert_eq!(
         read.secrets.pending(session),
@@ -232,6 +242,7 @@ fn samples_are_read() {
     );
     let closed = read_account_with(&row, AT, &keys, Decrypt::Nothing).unwrap();
     assert!(closed.secrets.active.is_none() && closed.secrets.pendings.is_empty());
+    assert!(secret(&closed).is_none());
     let (_, head) = read_audited(&row, AT, &keys).unwrap();
     assert_eq!(head, expected.audit);
     let attempt = AttemptRow {
@@ -311,7 +322,7 @@ fn newer_and_damaged_formats_are_refused() {
 #[test]
 fn body_shows_no_secret() {
     let body = written(&account()).body;
-    for secret in [[1_u8; 20], [2; 20]] {
+    for secret in [[1_u8; 20], [2; 20], [4; 20]] {
         for shown in [
             BASE64.encode(secret),
             loquet_enrollment::base32::encode(&secret).to_string(),

@@ -3,7 +3,7 @@
 pub use loquet_enrollment::Offer;
 use loquet_enrollment::{Label, LabelError, OfferError};
 use loquet_otp::Totp;
-use loquet_policy::{Command, Grant, Refusal, UnixTime};
+use loquet_policy::{Command, Digest, Grant, Refusal, UnixTime};
 
 use crate::decide::{After, Case, Typed, done};
 use crate::enrollment::codes::ResetCode;
@@ -28,21 +28,33 @@ in_session!(
     Offer,
     offered,
     |this, case| {
-        Command::BeginEnrollment {
-            // A reset code that cannot be read is a wrong reset code: no stored digest equals this one.
-            reset_code: (!this.reset_code.is_empty()).then(|| {
-                this.reset_code
-                    .expose()
-                    .parse::<ResetCode>()
-                    .map_or(hash::digest("unreadable", &[]), |reset_code| {
-                        reset_code.digest()
-                    })
-            }),
-            recovery: case.new_recovery(),
-            access: case.access(),
+        // What is confirmed would be the token, of which there is no QR code.
+        if case.actor.facts.awaits_token {
+            return Err(Refusal::TwoCodesRequired);
         }
+        begin_enrollment(&this.reset_code, case)
     }
 );
+
+/// With the reset code, as typed. One that cannot be read is a wrong one: no stored digest equals this one.
+pub(crate) fn begin_enrollment(reset_code: &Typed, case: &Case<'_>) -> Command {
+    let digest = || {
+        let reset_code = reset_code.expose().parse::<ResetCode>();
+        reset_code.map_or(hash::digest("unreadable", &[]), |code| code.digest())
+    };
+    Command::BeginEnrollment {
+        reset_code: (!reset_code.is_empty()).then(digest),
+        recovery: case.new_recovery(),
+        access: case.access(),
+    }
+}
+
+/// The new break-glass code, where its last group was typed back.
+pub(crate) fn typed_back(last_group: &Typed, case: &Case<'_>) -> Option<Digest> {
+    let proposed = case.proposed_break_glass();
+    let proposed = proposed.filter(|code| code.ends_with(last_group.expose()));
+    proposed.map(|code| code.digest())
+}
 
 /// Begins to replace an authenticator, which stays valid until the new one is confirmed.
 #[derive(Debug, Clone, Hash)]
@@ -59,6 +71,9 @@ in_session!(
     Offer,
     offered,
     |this, case| {
+        if case.actor.facts.awaits_token {
+            return Err(Refusal::TwoCodesRequired);
+        }
         Command::BeginReplacement {
             code: case.submitted(&this.typed),
             recovery: case.new_recovery(),
@@ -86,10 +101,7 @@ in_session!(
         Command::ConfirmEnrollment {
             check: case.pending(&this.typed),
             link: next_link(case).digest(),
-            break_glass: case
-                .proposed_break_glass()
-                .filter(|break_glass| break_glass.ends_with(this.break_glass_typed_back.expose()))
-                .map(|break_glass| break_glass.digest()),
+            break_glass: typed_back(&this.break_glass_typed_back, case),
             access: case.access(),
         }
     }

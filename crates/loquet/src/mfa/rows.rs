@@ -10,7 +10,7 @@ use super::source::{Actor, Source};
 use super::vault::Vault;
 use crate::decide::change::Change;
 use crate::decide::{self, AccessCheck, Facts};
-use crate::disk::{self, DiskError, FirstOutcome, RowKeys};
+use crate::disk::{self, DiskError, FirstOutcome, KeyOwner, RowKeys};
 use crate::edge::random;
 use crate::error::Error;
 use crate::mfa::{HOMES, Mfa};
@@ -187,6 +187,9 @@ impl Mfa {
                     let key = &self.unlock().await?.keys.imported;
                     facts.key_owner = Some(disk::read_imported_key(&row, key)?);
                 }
+                Row::Metadata(row) if row.id.kind == MetadataId::TOKEN => {
+                    facts.token = Some(disk::read_token(&row, version, &row_keys)?);
+                }
                 // Other metadata is read where it is needed, and decides nothing.
                 Row::Metadata(_) => {}
             }
@@ -253,7 +256,13 @@ impl Mfa {
             put.push(Row::Roster(disk::write_roster(roster, version, &keys)?));
         }
         if let Some(key) = change.imported_key {
-            let row = disk::write_imported_key(key, id, &vault.keys.imported)?;
+            let owner = KeyOwner::Account(id);
+            let row = disk::write_imported_key(key, owner, &vault.keys.imported)?;
+            put.push(Row::Metadata(row));
+        }
+        if let Some((id, token)) = &change.token {
+            let version = next(RowKey::Metadata(*id));
+            let row = disk::write_token((*id, token), version, &keys, random()?)?;
             put.push(Row::Metadata(row));
         }
         // What was done to another account is recorded in that account's chain too.

@@ -6,7 +6,7 @@ use loquet_policy::{Account, AccountId, Authenticator, OrgId, Roster, UnixTime};
 
 use crate::admin::users::IssuedResetCode;
 use crate::audit::{AuditHead, Record};
-use crate::disk::{self, DiskError};
+use crate::disk::{self, DiskError, KeyOwner};
 use crate::edge::random;
 use crate::enrollment::codes::BreakGlassCode;
 use crate::error::{Config, Error};
@@ -92,6 +92,7 @@ impl Operator {
         let mut organizations: BTreeSet<OrgId> =
             self.organization_ids().await?.into_iter().collect();
         if let Some(replaced) = how.replaced {
+            self.carry_keys(replaced).await?;
             organizations.extend(replaced.organization_ids().await?);
         }
         if let Some(missing) = how
@@ -289,6 +290,8 @@ impl Operator {
         if let Some(last) = &last {
             record.secrets.active.clone_from(&last.secrets.active);
             record.secrets.totp = last.secrets.totp;
+            record.secrets.serial.clone_from(&last.secrets.serial);
+            record.secrets.token.clone_from(&last.secrets.token);
             // With the change of address that the rules take over: what its owner took back stays so.
             record.addresses.clone_from(&last.addresses);
             if last.facts.erased {
@@ -301,7 +304,10 @@ impl Operator {
         let last = last.map(|last| last.facts);
         let present = record.secrets.totp.step(done.now.0);
         record.facts = if home.unknown {
-            record.secrets = Secrets::default();
+            record.secrets = Secrets {
+                token: record.secrets.token.take(),
+                ..Secrets::default()
+            };
             record.facts.restored_unknown(present)
         } else {
             record.facts.restored(last.as_ref(), present)
@@ -342,7 +348,8 @@ impl Operator {
         if let Some(key) = key
             && self.metadata(key).await?.is_none()
         {
-            let owner = disk::write_imported_key(key, id, &vault.keys.imported)?;
+            let owner = KeyOwner::Account(id);
+            let owner = disk::write_imported_key(key, owner, &vault.keys.imported)?;
             writes.expect.push((RowKey::Metadata(key), Version::ABSENT));
             writes.put.push(Row::Metadata(owner));
         }
@@ -350,7 +357,7 @@ impl Operator {
     }
 
     /// The store is not in use yet: a stale row shows that it is.
-    async fn put_restored(&self, writes: Writes) -> Result<(), Error> {
+    pub(super) async fn put_restored(&self, writes: Writes) -> Result<(), Error> {
         match self.store().commit(writes).await? {
             Commit::Done => Ok(()),
             Commit::Stale => Err(Error::Busy),

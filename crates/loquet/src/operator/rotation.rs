@@ -11,7 +11,9 @@ use crate::keyring::Keyring;
 use crate::mfa::TRIES;
 use crate::mfa::vault::{Ring, wrong_keys};
 use crate::operator::Operator;
-use crate::store::{Commit, Item, MetadataId, Query, Row, RowKey, Version, Versioned, Writes};
+use crate::store::{
+    Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Versioned, Writes,
+};
 
 /// Rows that are written anew in one change.
 const BATCH: usize = 64;
@@ -20,7 +22,7 @@ const BATCH: usize = 64;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyUse {
-    /// How many rows of organizations, rosters and accounts there are.
+    /// How many rows of organizations, rosters, accounts and hardware tokens there are.
     pub rows: u64,
     /// How many of them are authenticated and encrypted under a key of the ring, by its id.
     pub under: BTreeMap<u32, u64>,
@@ -119,6 +121,13 @@ impl Operator {
             })
             .await?;
         }
+        self.pages(Query::Metadata(MetadataId::TOKEN), |item| {
+            if let Item::Row(found) = item {
+                count.count(key_of(&found.row)?, current);
+            }
+            Ok(())
+        })
+        .await?;
         self.pages(Query::Outbox, |item| {
             if let Item::Notice(_, row) = item {
                 let notices = count.notices.entry(disk::claimed_key(&row)?).or_default();
@@ -130,8 +139,8 @@ impl Operator {
         Ok(count)
     }
 
-    /// Writes anew, under the ring's current key, every row of an organization, a roster or an account that is
-    /// authenticated or encrypted under an older one; the root key last. People can log in meanwhile, and a row that changes
+    /// Writes anew, under the ring's current key, every row of an organization, a roster, an account or a hardware token
+    /// that is authenticated or encrypted under an older one; the root key last. People can log in meanwhile, and a row that changes
     /// meanwhile is written anew as well.
     ///
     /// If it is stopped half-way nothing is lost: the next call skips what is done. `progress` is called after every
@@ -157,23 +166,35 @@ impl Operator {
         for org in self.organization_ids().await? {
             let home = self.store().load(&home_of(org)).await?;
             self.rotate_page(home, &mut done).await?;
-            let mut at = crate::store::Cursor::default();
-            loop {
-                let page = self.store().scan(&Query::Accounts(org), &at).await?;
-                let rows = page.items.into_iter().filter_map(|item| match item {
-                    Item::Row(found) => Some(found),
-                    _ => None,
-                });
-                self.rotate_page(rows.collect(), &mut done).await?;
-                progress(done);
-                match page.next {
-                    Some(next) => at = next,
-                    None => break,
-                }
-            }
+            self.rotate_all(Query::Accounts(org), &mut done, &mut progress)
+                .await?;
         }
+        let tokens = Query::Metadata(MetadataId::TOKEN);
+        self.rotate_all(tokens, &mut done, &mut progress).await?;
         self.rotate_root().await?;
         Ok(done)
+    }
+
+    async fn rotate_all(
+        &self,
+        query: Query,
+        done: &mut Rotation,
+        progress: &mut impl FnMut(Rotation),
+    ) -> Result<(), Error> {
+        let mut at = Cursor::default();
+        loop {
+            let page = self.store().scan(&query, &at).await?;
+            let rows = page.items.into_iter().filter_map(|item| match item {
+                Item::Row(found) => Some(found),
+                _ => None,
+            });
+            self.rotate_page(rows.collect(), done).await?;
+            progress(*done);
+            match page.next {
+                Some(next) => at = next,
+                None => return Ok(()),
+            }
+        }
     }
 
     async fn rotate_page(&self, rows: Vec<Versioned>, done: &mut Rotation) -> Result<(), Error> {
@@ -257,6 +278,7 @@ fn key_of(row: &Row) -> Result<u32, DiskError> {
         Row::Roster(row) => disk::claimed_key(row),
         Row::Account(row) => disk::claimed_key(row),
         Row::Attempt(row) => disk::claimed_key(row),
+        Row::Metadata(row) if row.id.kind == MetadataId::TOKEN => disk::claimed_key(row),
         Row::Metadata(row) => disk::root_key(row),
     }
 }
@@ -277,6 +299,11 @@ fn rewritten(row: &Row, version: Version, keys: &RowKeys) -> Result<Row, Error> 
             let record = disk::read_account(row, version, keys)?;
             let nonce = || Ok(random()?);
             Row::Account(disk::write_account::<Error>(&record, next, keys, nonce)?)
+        }
+        Row::Metadata(row) if row.id.kind == MetadataId::TOKEN => {
+            let token = disk::read_token(row, version, keys)?;
+            let nonce = random()?;
+            Row::Metadata(disk::write_token((row.id, &token), next, keys, nonce)?)
         }
         // None of these is asked for.
         Row::Attempt(_) | Row::Metadata(_) => row.clone(),

@@ -7,6 +7,7 @@ use loquet_policy::{AccountId, Command, ImportedKey, Refusal, UnixTime};
 use subtle::ConstantTimeEq;
 
 use crate::decide::{Case, Keys, done};
+use crate::disk::KeyOwner;
 use crate::error::{Config, Error};
 use crate::hash;
 use crate::mfa::Mfa;
@@ -17,8 +18,8 @@ use crate::provision::transaction::ProvisionIn;
 use crate::session::attempt::Attempt;
 use crate::store::MetadataId;
 
-/// The shortest and the longest period of an imported authenticator, in seconds.
-const PERIODS: std::ops::RangeInclusive<u64> = 15..=300;
+/// The shortest and the longest period of an imported authenticator or of a hardware token, in seconds.
+pub(crate) const PERIODS: std::ops::RangeInclusive<u64> = 15..=300;
 
 /// The authenticator that a user already has with the host; for
 /// [`Provision::import_authenticator`](crate::Provision::import_authenticator).
@@ -147,7 +148,7 @@ impl Import {
         }
         match case.key_owner {
             None => ImportedKey::Unused,
-            Some(owner) if owner == self.account => ImportedKey::Former,
+            Some(owner) if owner == KeyOwner::Account(self.account) => ImportedKey::Former,
             Some(_) => ImportedKey::OfAnother,
         }
     }

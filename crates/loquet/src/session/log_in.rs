@@ -8,6 +8,7 @@ use crate::enrollment::operations::{
     BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Offer, offer,
 };
 use crate::enrollment::recovery::{Recovering, UseRecoveryCode, shown_codes};
+use crate::enrollment::token::TokenOffer;
 use crate::error::Error;
 use crate::mfa::Mfa;
 use crate::mfa::vault::Vault;
@@ -16,6 +17,7 @@ use crate::session::attempt::{Attempt, Client};
 use crate::session::operations::{
     LogIn, LogOut, LogOutEverywhere, LoggedIn, PasswordChanged, Resynchronize, VerifyCode,
 };
+use crate::session::progress::{Begun, Shown};
 
 /// Logging in.
 impl Mfa {
@@ -162,7 +164,10 @@ impl Mfa {
         client: &Client,
     ) -> Result<Option<Offer>, Error> {
         let pending = self.pending(session, client).await?;
-        Ok(pending.map(|(offer, _)| offer))
+        Ok(pending.and_then(|pending| match pending.shown {
+            Shown::App(offer) => Some(offer),
+            Shown::Token(_) => None,
+        }))
     }
 
     /// Returns the recovery codes to show with the enrollment that this very session began; none where the organization
@@ -176,14 +181,10 @@ impl Mfa {
         client: &Client,
     ) -> Result<Vec<RecoveryCode>, Error> {
         let pending = self.pending(session, client).await?;
-        Ok(pending.map_or_else(Vec::new, |(_, codes)| codes))
+        Ok(pending.map_or_else(Vec::new, |pending| pending.codes))
     }
 
-    async fn pending(
-        &self,
-        session: &MfaSession,
-        client: &Client,
-    ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
+    async fn pending(&self, session: &MfaSession, client: &Client) -> Result<Option<Begun>, Error> {
         let session = self.verified(session).await?;
         let facts = self.enrollment_facts(&session).await?;
         let admitted = self.admit(&facts, &session, client)?;
@@ -198,7 +199,7 @@ impl Mfa {
         facts: &Facts,
         session: &Session,
         vault: &Vault,
-    ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
+    ) -> Result<Option<Begun>, Error> {
         let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
             return Ok(None);
         };
@@ -207,10 +208,13 @@ impl Mfa {
         let Some(pending) = pendings.find(|pending| pending.session == session.id) else {
             return Ok(None);
         };
-        let offer = offer(organization, actor, session, pending.expires())?;
-        Ok(offer.map(|offer| {
-            let codes = shown_codes(&vault.keys, actor, session, now);
-            (offer, codes)
+        let shown = match TokenOffer::of(actor, pending.expires()) {
+            Some(token) => Some(Shown::Token(token)),
+            None => offer(organization, actor, session, pending.expires())?.map(Shown::App),
+        };
+        Ok(shown.map(|shown| Begun {
+            shown,
+            codes: shown_codes(&vault.keys, actor, session, now),
         }))
     }
 

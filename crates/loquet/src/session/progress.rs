@@ -6,6 +6,7 @@ use crate::account::AccountOverview;
 use crate::decide;
 use crate::enrollment::codes::{BreakGlassCode, RecoveryCode};
 use crate::enrollment::operations::Offer;
+use crate::enrollment::token::TokenOffer;
 use crate::error::Error;
 use crate::mfa::Mfa;
 use crate::session::attempt::Client;
@@ -16,8 +17,23 @@ use crate::session::{Authorized, MfaSession};
 pub struct LoginProgress {
     overview: AccountOverview,
     user: Option<Authorized>,
-    pending: Option<(Offer, Vec<RecoveryCode>)>,
+    pending: Option<Begun>,
     break_glass: Option<BreakGlassCode>,
+}
+
+/// What an enrollment binds.
+#[derive(Debug, Clone)]
+pub(crate) enum Shown {
+    App(Offer),
+    Token(TokenOffer),
+}
+
+/// An enrollment that a session began.
+#[derive(Debug, Clone)]
+pub(crate) struct Begun {
+    pub(crate) shown: Shown,
+    /// The recovery codes that go with it.
+    pub(crate) codes: Vec<RecoveryCode>,
 }
 
 impl LoginProgress {
@@ -42,7 +58,19 @@ impl LoginProgress {
     /// Returns the enrollment that this very session began, to show it again.
     #[must_use]
     pub fn offer(&self) -> Option<&Offer> {
-        self.pending.as_ref().map(|(offer, _)| offer)
+        match &self.pending.as_ref()?.shown {
+            Shown::App(offer) => Some(offer),
+            Shown::Token(_) => None,
+        }
+    }
+
+    /// Returns the hardware token that this very session began to confirm.
+    #[must_use]
+    pub fn token_offer(&self) -> Option<&TokenOffer> {
+        match &self.pending.as_ref()?.shown {
+            Shown::App(_) => None,
+            Shown::Token(token) => Some(token),
+        }
     }
 
     /// Returns the recovery codes to show beside the [`offer`](Self::offer); see [`Mfa::pending_recovery_codes`].
@@ -50,7 +78,7 @@ impl LoginProgress {
     pub fn recovery_codes(&self) -> &[RecoveryCode] {
         self.pending
             .as_ref()
-            .map_or(&[], |(_, codes)| codes.as_slice())
+            .map_or(&[], |pending| pending.codes.as_slice())
     }
 
     /// Returns the new break-glass code to show beside the [`offer`](Self::offer) to an administrator whom break-glass let

@@ -79,7 +79,7 @@ impl MetadataId {
         page: [0; 16],
     };
 
-    /// The kind of the rows that name the owners of imported keys.
+    /// The kind of the rows that name the owners of imported keys and of tokens' keys.
     pub(crate) const IMPORTED_KEY: u16 = 7;
 
     /// The row that names the owner of an imported key, by the keyed hash of the key. The mark is 0.
@@ -87,6 +87,17 @@ impl MetadataId {
         Self {
             kind: Self::IMPORTED_KEY,
             page: fingerprint,
+        }
+    }
+
+    /// The kind of the rows of hardware tokens.
+    pub(crate) const TOKEN: u16 = 8;
+
+    /// The row of a hardware token, by the keyed hash of its organization and serial number. The mark is 0.
+    pub(crate) const fn token(serial: [u8; 16]) -> Self {
+        Self {
+            kind: Self::TOKEN,
+            page: serial,
         }
     }
 

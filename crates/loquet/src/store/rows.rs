@@ -29,6 +29,12 @@ impl fmt::Display for RowKey {
             Self::Roster(org) => write!(f, "roster of organization {org}"),
             Self::Account(id) => write!(f, "row of account {id}"),
             Self::Attempt(id) => write!(f, "attempt {id}"),
+            Self::Metadata(id) if id.kind == MetadataId::TOKEN => {
+                f.write_str("row of a hardware token")
+            }
+            Self::Metadata(id) if id.kind == MetadataId::IMPORTED_KEY => {
+                f.write_str("row of a key that was imported")
+            }
             Self::Metadata(id) => write!(f, "metadata of kind {}", id.kind),
         }
     }

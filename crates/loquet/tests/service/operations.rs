@@ -29,6 +29,7 @@ async fn sessions_over_memory() {
 async fn operations_over_memory() {
     loquet_testkit::operations::all(MemoryStore::new).await;
     loquet_testkit::imports::all(MemoryStore::new).await;
+    loquet_testkit::tokens::all(MemoryStore::new).await;
 }
 
 /// What two nodes over one store say to one user, of the reminders alone.

@@ -22,6 +22,25 @@ fn good(h: &Fixture) -> PairCheck {
     PairCheck::Good { step, drift }
 }
 
+/// David has a token.
+fn in_use(h: &mut Fixture) -> Session {
+    assign(h, ImportedKey::Unused).unwrap();
+    let david = h.log_in(DAVID);
+    h.begin(DAVID, david, None).unwrap();
+    let pair = good(h);
+    session_of(confirm(h, david, pair).unwrap())
+}
+
+fn resynchronize(h: &mut Fixture, david: Session, drift: i8) -> Result<Grant, Refusal> {
+    let step = h.step + 100;
+    let command = Command::Resynchronize {
+        pair: PairCheck::Good { step, drift },
+        source: CodeSource::KnownDevice,
+        access: ACCESS,
+    };
+    h.ask(DAVID, david, command)
+}
+
 pub fn scenes() -> Vec<Scene> {
     scenes! {
         "the host assigns a token to David" enabled h { assign(&mut h, ImportedKey::Unused).unwrap(); }
@@ -43,6 +62,21 @@ pub fn scenes() -> Vec<Scene> {
             let david = h.log_in(DAVID);
             h.begin(DAVID, david, None).unwrap();
             confirm(&mut h, david, PairCheck::Wrong).unwrap_err();
+        }
+        "… whose clock is twenty-one steps off" enabled h {
+            assign(&mut h, ImportedKey::Unused).unwrap();
+            let david = h.log_in(DAVID);
+            h.begin(DAVID, david, None).unwrap();
+            let pair = PairCheck::Good { step: h.step, drift: 21 };
+            confirm(&mut h, david, pair).unwrap_err();
+        }
+        "… and runs away from there" enabled h {
+            let david = in_use(&mut h);
+            resynchronize(&mut h, david, -120).unwrap();
+        }
+        "… and too far" enabled h {
+            let david = in_use(&mut h);
+            resynchronize(&mut h, david, -121).unwrap_err();
         }
         "… and a second one" enabled h {
             assign(&mut h, ImportedKey::Unused).unwrap();

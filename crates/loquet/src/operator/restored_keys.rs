@@ -1,0 +1,51 @@
+//! The keys that the host gave before a restore: whose they are, and the pool of hardware tokens.
+
+use crate::disk;
+use crate::edge::random;
+use crate::error::Error;
+use crate::operator::Operator;
+use crate::store::{Item, MetadataId, MetadataRow, Query, Row, RowKey, Version, Writes};
+
+impl Operator {
+    /// Takes over whose keys are from the store that the backup replaces: what was bound there since never becomes another
+    /// account's, nor its own anew, and a token that was assigned there is not free here.
+    pub(super) async fn carry_keys(&self, replaced: &Self) -> Result<(), Error> {
+        for row in replaced.metadata_of(MetadataId::IMPORTED_KEY).await? {
+            let (id, vault) = (row.0.id, self.unlock().await?);
+            if self.metadata(id).await?.is_none() {
+                let owner = disk::read_imported_key(&row.0, &vault.keys.imported)?;
+                let row = disk::write_imported_key(id, owner, &vault.keys.imported)?;
+                self.put_key(row, Version::ABSENT).await?;
+            }
+        }
+        let theirs = replaced.row_keys(replaced.unlock().await?);
+        for (row, version) in replaced.metadata_of(MetadataId::TOKEN).await? {
+            let token = disk::read_token(&row, version, &theirs)?;
+            let version = self.metadata(row.id).await?;
+            let version = version.map_or(Version::ABSENT, |(_, version)| version);
+            let keys = self.row_keys(self.unlock().await?);
+            let row = disk::write_token((row.id, &token), version.next(), &keys, random()?)?;
+            self.put_key(row, version).await?;
+        }
+        Ok(())
+    }
+
+    async fn metadata_of(&self, kind: u16) -> Result<Vec<(MetadataRow, Version)>, Error> {
+        let mut rows = Vec::new();
+        self.pages(Query::Metadata(kind), |item: Item| {
+            rows.extend(item.metadata());
+            Ok(())
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    async fn put_key(&self, row: MetadataRow, version: Version) -> Result<(), Error> {
+        self.put_restored(Writes {
+            expect: vec![(RowKey::Metadata(row.id), version)],
+            put: vec![Row::Metadata(row)],
+            ..Writes::default()
+        })
+        .await
+    }
+}

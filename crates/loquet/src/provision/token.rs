@@ -1,0 +1,425 @@
+//! Hardware tokens: a pool of the host's, from which it assigns one to a user.
+
+use loquet_otp::{Secret, Totp};
+use loquet_policy::{AccountId, Command, ImportedKey, OrgId, Refusal};
+
+use crate::decide::{Case, Keys, done};
+use crate::disk::{self, KeyOwner};
+use crate::edge::random;
+use crate::error::{Config, Error};
+use crate::hash;
+use crate::mfa::Mfa;
+use crate::mfa::source::{InTransaction, Source};
+use crate::provision::handle::Provision;
+use crate::provision::host_tx::HostTx;
+use crate::provision::import::{PERIODS, imported_key};
+use crate::provision::transaction::ProvisionIn;
+use crate::records::{AssignedToken, TokenRecord};
+use crate::session::attempt::Attempt;
+use crate::store::{Commit, MetadataId, Query, Row, RowKey, Version, Versioned, Writes};
+
+/// The longest serial number, in bytes.
+const MAX_SERIAL: usize = 64;
+
+/// A hardware token for the host's pool; see [`Provision::add_token`](crate::Provision::add_token).
+///
+/// ```
+/// use loquet::{HardwareToken, Period, Secret, Totp};
+///
+/// # fn f(seed: &[u8]) -> Result<HardwareToken, Box<dyn std::error::Error>> {
+/// let totp = Totp { period: Period::new(60)?, ..Totp::default() };
+/// Ok(HardwareToken::new("1000133508267", Secret::new(seed)?).totp(totp))
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct HardwareToken {
+    serial: String,
+    secret: Secret,
+    totp: Totp,
+}
+
+impl HardwareToken {
+    /// A token with the usual parameters: SHA-1, six digits, thirty seconds. The serial number is what stands on the
+    /// token, of at most 64 bytes without control characters.
+    pub fn new(serial: impl Into<String>, secret: Secret) -> Self {
+        let (serial, totp) = (serial.into(), Totp::default());
+        Self {
+            serial,
+            secret,
+            totp,
+        }
+    }
+
+    /// Sets its own algorithm, digits and period (15 to 300 seconds, counted from the epoch).
+    pub const fn totp(mut self, totp: Totp) -> Self {
+        self.totp = totp;
+        self
+    }
+
+    fn check(&self) -> Result<(), Config> {
+        let length = self.serial.len();
+        if length == 0 || length > MAX_SERIAL || self.serial.chars().any(char::is_control) {
+            return Err(Config::TokenSerial);
+        }
+        if self.secret.is_weak() {
+            return Err(Config::WeakToken);
+        }
+        let seconds = self.totp.period.seconds();
+        if !PERIODS.contains(&seconds) {
+            return Err(Config::ImportedPeriod(seconds));
+        }
+        match self.totp.t0 {
+            0 => Ok(()),
+            t0 => Err(Config::ImportedT0(t0)),
+        }
+    }
+}
+
+/// A hardware token of the pool, as [`Provision::tokens`](crate::Provision::tokens) lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenEntry {
+    /// The serial number.
+    pub serial: String,
+    /// The account that has it, or had it.
+    pub account: Option<AccountId>,
+    /// What became of it.
+    pub state: TokenState,
+}
+
+/// What became of a hardware token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenState {
+    /// It can be assigned.
+    Free,
+    /// It is assigned, and waits for its owner to confirm it.
+    Assigned,
+    /// Its owner has confirmed it, and logs in with it.
+    InUse,
+    /// Its owner was reset, replaced it or was deactivated. It is nobody's from then on: whoever has it may have noted
+    /// codes of the days to come.
+    Retired,
+}
+
+fn token_id(org: OrgId, serial: &str, keys: &Keys) -> MetadataId {
+    let org = org.to_bytes();
+    let hashed = hash::mac(
+        &keys.imported,
+        "token",
+        &[org.as_slice(), serial.as_bytes()],
+    );
+    MetadataId::token(*hash::half(hashed))
+}
+
+/// The host gives a token to a user.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct AssignToken {
+    account: AccountId,
+    token: MetadataId,
+}
+
+/// The host takes a token back that its owner has not confirmed.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct WithdrawToken {
+    account: AccountId,
+    token: MetadataId,
+}
+
+/// Implements [`Operation`](crate::decide::Operation) for what changes the row of a token too.
+macro_rules! of_token {
+    ($name:ident; $($rest:tt)*) => {
+        operation! {
+            $name,
+            {
+                const REPEATABLE: bool = false;
+
+                fn actor(&self) -> AccountId {
+                    self.account
+                }
+
+                fn token(&self) -> Option<MetadataId> {
+                    Some(self.token)
+                }
+            },
+            $($rest)*
+        }
+    };
+}
+
+of_token!(
+    AssignToken;
+    "assign_token",
+    (),
+    done,
+    |this, case| {
+        Command::AssignToken {
+            key: this.known(case),
+        }
+    },
+    |this, _case, effects| {
+        if let Some(token) = &mut effects.token {
+            token.owner = Some(this.account);
+            effects.actor.secrets.token = Some(AssignedToken {
+                serial: token.serial.clone(),
+                totp: token.totp,
+                secret: token.secret.take(),
+            });
+        }
+    }
+);
+
+impl AssignToken {
+    fn known(self, case: &Case<'_>) -> ImportedKey {
+        // One that is not there was taken away by someone else; the host is told before.
+        let Some(token) = case.token else {
+            return ImportedKey::OfAnother;
+        };
+        let secrets = &case.actor.secrets;
+        let assigned = secrets.token.as_ref().map(|token| &token.serial);
+        match token.owner {
+            None if token.secret.is_some() => ImportedKey::Unused,
+            Some(owner) if owner == self.account => {
+                let present = [secrets.serial.as_ref(), assigned];
+                match present.contains(&Some(&token.serial)) {
+                    true => ImportedKey::Present,
+                    false => ImportedKey::Former,
+                }
+            }
+            _ => ImportedKey::OfAnother,
+        }
+    }
+}
+
+of_token!(
+    WithdrawToken;
+    "withdraw_token",
+    (),
+    done,
+    |_this, case| {
+        let assigned = case.actor.secrets.token.as_ref().map(|token| &token.serial);
+        if assigned != case.token.map(|token| &token.serial) {
+            return Err(Refusal::NoTokenAssigned);
+        }
+        Command::WithdrawToken
+    },
+    |_this, case, effects| {
+        if let (Some(token), Some(assigned)) = (&mut effects.token, &case.actor.secrets.token) {
+            token.owner = None;
+            token.secret.clone_from(&assigned.secret);
+        }
+    }
+);
+
+impl Mfa {
+    /// A token of the pool, with its row's id.
+    async fn token(
+        &self,
+        mut source: impl Source,
+        serial: &str,
+    ) -> Result<(MetadataId, Option<TokenRecord>), Error> {
+        let vault = self.unlock().await?;
+        let id = token_id(self.org()?, serial, &vault.keys);
+        let found = source.rows(&[RowKey::Metadata(id)]).await?;
+        let read = found
+            .into_iter()
+            .find_map(|Versioned { row, version }| match row {
+                Row::Metadata(row) => Some(disk::read_token(&row, version, &self.row_keys(vault))),
+                _ => None,
+            });
+        Ok((id, read.transpose()?))
+    }
+
+    /// What adds a token to the pool; `None` where it is there already.
+    async fn new_token(
+        &self,
+        mut source: impl Source,
+        new: HardwareToken,
+    ) -> Result<Option<Writes>, Error> {
+        new.check()?;
+        let (id, known) = self.token(&mut source, &new.serial).await?;
+        let vault = self.unlock().await?;
+        let key = imported_key(&new.secret, &vault.keys);
+        let present = source.rows(&[RowKey::Metadata(key)]).await?;
+        match (known, present.is_empty()) {
+            (None, true) => {}
+            (Some(_), false) => return Ok(None),
+            (Some(_), true) => return Err(Config::OtherToken.into()),
+            (None, false) => return Err(Refusal::KeyOfAnother.into()),
+        }
+        let token = TokenRecord {
+            org: self.org()?,
+            serial: new.serial,
+            totp: new.totp,
+            owner: None,
+            secret: Some(new.secret),
+        };
+        let keys = self.row_keys(vault);
+        let version = Version::ABSENT.next();
+        let owner = disk::write_imported_key(key, KeyOwner::Token, &vault.keys.imported)?;
+        Ok(Some(Writes {
+            expect: [id, key]
+                .map(|id| (RowKey::Metadata(id), Version::ABSENT))
+                .into(),
+            put: vec![
+                Row::Metadata(disk::write_token((id, &token), version, &keys, random()?)?),
+                Row::Metadata(owner),
+            ],
+            ..Writes::default()
+        }))
+    }
+
+    /// The operation that assigns a token.
+    async fn assign(
+        &self,
+        source: impl Source,
+        serial: &str,
+        account: AccountId,
+    ) -> Result<AssignToken, Error> {
+        let (token, known) = self.token(source, serial).await?;
+        known.ok_or_else(|| Config::NoToken(serial.to_owned()))?;
+        Ok(AssignToken { account, token })
+    }
+}
+
+/// Hardware tokens.
+impl Provision<'_> {
+    /// Adds a hardware token to the organization's pool, from which the host assigns it. Returns `false` where it is
+    /// there already. Its key is encrypted before a store sees it.
+    ///
+    /// ```
+    /// # use loquet::{HardwareToken, Secret};
+    /// # async fn f(mfa: loquet::Mfa, seed: Secret) -> Result<(), loquet::Error> {
+    /// let provision = mfa.provision();
+    /// provision.add_token(HardwareToken::new("1000133508267", seed)).await?;
+    /// provision.assign_token("1000133508267", 42_u64).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Config::TokenSerial`], [`Config::WeakToken`] (less than 128 bits), [`Config::ImportedPeriod`],
+    /// [`Config::OtherToken`] (another key has this serial number), [`Error::Refused`] with `KEY_OF_ANOTHER`, and
+    /// [`Error`] of the store.
+    pub async fn add_token(self, token: HardwareToken) -> Result<bool, Error> {
+        let Some(writes) = self.0.new_token(self.0, token).await? else {
+            return Ok(false);
+        };
+        match self.0.store().commit(writes).await? {
+            Commit::Done => Ok(true),
+            Commit::Stale => Err(Error::Busy),
+        }
+    }
+
+    /// Returns the organization's hardware tokens, in no particular order.
+    ///
+    /// # Errors
+    /// [`Error`] of the store.
+    pub async fn tokens(self) -> Result<Vec<TokenEntry>, Error> {
+        let org = self.0.org()?;
+        let keys = self.0.row_keys(self.0.unlock().await?);
+        let mut tokens = Vec::new();
+        self.0
+            .pages(Query::Metadata(MetadataId::TOKEN), |item| {
+                if let Some((row, version)) = item.metadata() {
+                    let token = disk::read_token(&row, version, &keys)?;
+                    tokens.extend(Some(token).filter(|token| token.org == org));
+                }
+                Ok(())
+            })
+            .await?;
+        let mut entries = Vec::new();
+        for TokenRecord { serial, owner, .. } in tokens {
+            let state = match owner {
+                None => TokenState::Free,
+                Some(owner) => match self.0.own_person(owner).await? {
+                    Some(person) if person.token.as_ref() == Some(&serial) => TokenState::InUse,
+                    Some(person) if person.assigned_token.as_ref() == Some(&serial) => {
+                        TokenState::Assigned
+                    }
+                    _ => TokenState::Retired,
+                },
+            };
+            entries.push(TokenEntry {
+                serial,
+                account: owner,
+                state,
+            });
+        }
+        Ok(entries)
+    }
+
+    /// Assigns a hardware token to a user, who confirms it with two of its codes, one after the other
+    /// ([`Mfa::begin_token`](crate::Mfa::begin_token), [`Mfa::confirm_token`](crate::Mfa::confirm_token)). Until then each
+    /// enrollment binds that token and no app, so that a thief of the password cannot enroll in the user's place; an
+    /// authenticator that is bound already stays so. Returns `false` where the user has it already.
+    ///
+    /// A token is one account's for good. After a reset, a replacement or a deactivation it is
+    /// [`Retired`](TokenState::Retired), and cannot be assigned again.
+    ///
+    /// # Errors
+    /// [`Config::NoToken`], [`Error::Refused`] with `KEY_OF_ANOTHER`, `RETIRED_KEY`, `TOKEN_ASSIGNED` (another token is: take it
+    /// back first), `UNKNOWN_ACCOUNT` or `IS_DEACTIVATED`, and [`Error`] of the store.
+    pub async fn assign_token(
+        self,
+        serial: &str,
+        account: impl Into<AccountId>,
+    ) -> Result<bool, Error> {
+        let assign = self.0.assign(self.0, serial, account.into()).await?;
+        has_assigned(self.0.run(assign, Attempt::default()).await)
+    }
+
+    /// Takes back a hardware token that its owner has not confirmed: it can be assigned again.
+    ///
+    /// # Errors
+    /// [`Config::NoToken`], [`Error::Refused`] with `NO_TOKEN_ASSIGNED` where it is free, or was confirmed, and [`Error`] of
+    /// the store.
+    pub async fn withdraw_token(self, serial: &str) -> Result<(), Error> {
+        let (token, known) = self.0.token(self.0, serial).await?;
+        let known = known.ok_or_else(|| Config::NoToken(serial.to_owned()))?;
+        let account = known.owner.ok_or(Refusal::NoTokenAssigned)?;
+        self.0
+            .run(WithdrawToken { account, token }, Attempt::default())
+            .await
+    }
+}
+
+impl<T: HostTx> ProvisionIn<'_, T> {
+    /// As [`Provision::add_token`](crate::Provision::add_token).
+    ///
+    /// # Errors
+    /// As there, and [`Error::Busy`] when another transaction was faster.
+    pub async fn add_token(&mut self, token: HardwareToken) -> Result<bool, Error> {
+        let source = InTransaction(&mut *self.transaction);
+        let Some(writes) = self.mfa.new_token(source, token).await? else {
+            return Ok(false);
+        };
+        match self.transaction.apply(&writes).await? {
+            Commit::Done => Ok(true),
+            Commit::Stale => Err(Error::Busy),
+        }
+    }
+
+    /// As [`Provision::assign_token`](crate::Provision::assign_token).
+    ///
+    /// # Errors
+    /// As there, and [`Error::Busy`] when another transaction was faster.
+    pub async fn assign_token(
+        &mut self,
+        serial: &str,
+        account: impl Into<AccountId>,
+    ) -> Result<bool, Error> {
+        let source = InTransaction(&mut *self.transaction);
+        let assign = self.mfa.assign(source, serial, account.into()).await?;
+        has_assigned(self.mfa.prepare_in(assign, self.transaction).await)
+    }
+}
+
+/// What the user has already is no error.
+fn has_assigned(answer: Result<(), Error>) -> Result<bool, Error> {
+    match answer {
+        Ok(()) => Ok(true),
+        Err(Error::Refused(Refusal::AlreadyThere)) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
