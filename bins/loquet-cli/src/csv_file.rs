@@ -8,15 +8,17 @@ use crate::input;
 /// A row with the number of its line, or what is wrong with it.
 type Row<T> = (u64, Result<T, String>);
 
-/// The column names, and the rows with their line numbers. What is wrong with one row is told of that row, without its
-/// line; the error is about the header line.
+/// The column names, each as `name` has it, and the rows with their line numbers. What is wrong with one row is told of
+/// that row, without its line; the error is about the header line.
 pub(crate) fn rows<T: DeserializeOwned>(
     text: &str,
+    name: impl Fn(&str) -> String,
 ) -> Result<(StringRecord, impl Iterator<Item = Row<T>>), String> {
     let mut rows = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let headers = rows.headers().map_err(|why| said(&why))?.clone();
+    let headers = rows.headers().map_err(|why| said(&why))?;
+    let headers: StringRecord = headers.iter().map(name).collect();
     let mut numbers = LineNumbers::of(text);
     let names = headers.clone();
     let rows = rows.into_records().map(move |record| {

@@ -12,6 +12,7 @@ mod csv_file;
 mod enrollment;
 mod exit;
 mod failure;
+mod fields;
 mod import;
 mod input;
 mod installation;

@@ -1,21 +1,13 @@
 //! The files: a line for each authenticator.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use loquet::{Algorithm, Digits, ImportedAuthenticator, Period, Secret, Totp};
-use loquet_enrollment::{Import, base32};
+use loquet::{ImportedAuthenticator, Secret, Totp};
+use loquet_enrollment::Import;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Format;
+use crate::fields::{self, filled};
 use crate::{csv_file, input};
-
-/// With padding or without it; the other alphabet is turned into this one before.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 const COLUMNS: [&str; 8] = [
     "account",
@@ -80,9 +72,7 @@ fn uri(line: u64, text: &str) -> Read {
         Err(why) => (String::new(), Err(why)),
         Ok(import) => {
             let totp = import.parameters.totp();
-            let totp = totp.ok_or_else(|| {
-                "a counter-based key (hotp): only time-based ones are imported".to_owned()
-            });
+            let totp = totp.ok_or_else(|| fields::COUNTER_BASED.to_owned());
             let authenticator = totp.map(|totp| authenticator(import.secret, totp, None));
             (import.account, authenticator)
         }
@@ -115,8 +105,8 @@ fn sentence(why: &serde_json::Error) -> &'static str {
 }
 
 fn csv(text: &str) -> Result<Vec<Read>, String> {
-    let (headers, rows) =
-        csv_file::rows::<Columns<String>>(text).map_err(|why| format!("line 1: {why}"))?;
+    let (headers, rows) = csv_file::rows::<Columns<String>>(text, str::to_owned)
+        .map_err(|why| format!("line 1: {why}"))?;
     for needed in ["account", "secret"] {
         if !headers.iter().any(|name| name == needed) {
             return Err(format!("line 1: the column `{needed}` is missing"));
@@ -167,27 +157,19 @@ impl<T> Columns<T> {
         self,
         number: impl Fn(&str, T) -> Result<u64, String>,
     ) -> Result<(ImportedAuthenticator, bool), String> {
-        let said = |column: &str, why: &dyn std::fmt::Display| format!("{column}: {why}");
-        let mut totp = Totp::default();
-        if let Some(name) = filled(self.algorithm) {
-            let name = name.to_ascii_uppercase().replace('-', "");
-            totp.algorithm = name
-                .parse::<Algorithm>()
-                .map_err(|why| said("algorithm", &why))?;
-        }
-        if let Some(digits) = self.digits {
-            let digits = number("digits", digits)?;
-            let digits = u8::try_from(digits).unwrap_or(u8::MAX);
-            totp.digits = Digits::new(digits).map_err(|why| said("digits", &why))?;
-        }
-        if let Some(period) = self.period {
-            let period = number("period", period)?;
-            totp.period = Period::new(period).map_err(|why| said("period", &why))?;
-        }
+        let digits = self.digits.map(|digits| number("digits", digits));
+        let period = self.period.map(|period| number("period", period));
         let last_step = self.last_step.map(|step| number("last_step", step));
-        let secret = decode(&self.secret, filled(self.encoding).as_deref())
-            .map_err(|why| said("secret", &why))?;
-        let secret = Secret::weak(&secret).map_err(|why| said("secret", &why))?;
+        let algorithm = filled(self.algorithm);
+        let totp = fields::totp(
+            algorithm.as_deref(),
+            digits.transpose()?,
+            period.transpose()?,
+        )?;
+        let encoding = filled(self.encoding);
+        let secret = fields::decode(&self.secret, encoding.as_deref().unwrap_or("base32"))
+            .map_err(|why| format!("secret: {why}"))?;
+        let secret = Secret::weak(&secret).map_err(|why| format!("secret: {why}"))?;
         Ok(authenticator(secret, totp, last_step.transpose()?))
     }
 }
@@ -200,39 +182,4 @@ fn authenticator(
     let weak = secret.is_weak();
     let authenticator = ImportedAuthenticator::new(secret);
     (authenticator.totp(totp).last_step(last_step), weak)
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-}
-
-/// The bytes of a secret. What is wrong with it is told without it.
-fn decode(text: &str, encoding: Option<&str>) -> Result<Zeroizing<Vec<u8>>, String> {
-    match encoding.unwrap_or("base32") {
-        "base32" => {
-            let decoded = base32::decode(text).map_err(|why| why.to_string())?;
-            Ok(Zeroizing::new(decoded.expose().to_vec()))
-        }
-        "hex" => hex(text).ok_or_else(|| "not pairs of hexadecimal digits".to_owned()),
-        "base64" => {
-            let usual = Zeroizing::new(text.replace('-', "+").replace('_', "/"));
-            let decoded = BASE64.decode(usual.as_bytes());
-            decoded
-                .map(Zeroizing::new)
-                .map_err(|_| "not base64".to_owned())
-        }
-        // Not shown: where columns are swapped it is the secret.
-        _ => Err("the encoding is base32, hex or base64".to_owned()),
-    }
-}
-
-fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let digits = text.as_bytes().iter();
-    let digits = digits.map(|digit| char::from(*digit).to_digit(16));
-    let digits = Zeroizing::new(digits.collect::<Option<Vec<u32>>>()?);
-    let bytes = digits.chunks(2).map(|pair| match pair {
-        [high, low] => u8::try_from(high.saturating_mul(16).saturating_add(*low)).ok(),
-        _ => None,
-    });
-    bytes.collect::<Option<Vec<u8>>>().map(Zeroizing::new)
 }
