@@ -1,5 +1,7 @@
 //! What files say of an authenticator: its key in an encoding, and how its codes are made.
 
+use std::str::FromStr;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -26,10 +28,8 @@ pub(crate) fn totp(
     let said = |column: &str, why: &dyn std::fmt::Display| format!("{column}: {why}");
     let mut totp = Totp::default();
     if let Some(name) = algorithm {
-        let name = name.to_ascii_uppercase().replace('-', "");
-        totp.algorithm = name
-            .parse::<Algorithm>()
-            .map_err(|why| said("algorithm", &why))?;
+        let algorithm = algorithm_named(name);
+        totp.algorithm = algorithm.map_err(|why| said("algorithm", &why))?;
     }
     if let Some(digits) = digits {
         let digits = u8::try_from(digits).unwrap_or(u8::MAX);
@@ -39,6 +39,13 @@ pub(crate) fn totp(
         totp.period = Period::new(period).map_err(|why| said("period", &why))?;
     }
     Ok(totp)
+}
+
+/// Also `SHA-256`, `sha256`, `HMAC-SHA256` and `HmacSHA256`.
+fn algorithm_named(name: &str) -> Result<Algorithm, <Algorithm as FromStr>::Err> {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let name = letters.collect::<String>().to_ascii_uppercase();
+    name.strip_prefix("HMAC").unwrap_or(&name).parse()
 }
 
 /// The text of a column that is not left empty.

@@ -25,6 +25,11 @@ mod policy;
 mod qr;
 mod ring;
 mod role;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "`loquet import` is to read them")
+)]
+mod token_files;
 mod uri;
 mod verify;
 mod when;
