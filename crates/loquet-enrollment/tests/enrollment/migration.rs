@@ -315,10 +315,11 @@ fn raw_and_unpadded_base64_parses() {
 /// Google Authenticator writes base64; other exporters write the alphabet of URLs.
 #[test]
 fn base64url_parses_like_base64() {
-    let wire = Wire::default().bytes(1, &usual(account("m~?~", "L")).0);
+    let wire = Wire::default().bytes(1, &usual(account("m~?~a", "L")).0);
     let standard = STANDARD.encode(&wire.0);
     let url = standard.replace('+', "-").replace('/', "_");
     assert!(url.contains('-') && url.contains('_'), "{url}");
+    assert!(url.ends_with('='), "{url}");
     let parse =
         |data: &str| MigrationPart::parse(&format!("otpauth-migration://offline?data={data}"));
     for data in [
