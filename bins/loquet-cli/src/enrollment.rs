@@ -1,4 +1,7 @@
-//! `loquet enrollment read`: what key URIs and the exports of Google Authenticator hold, for a move from another service.
+//! `loquet enrollment read`: what key URIs, exports of Google Authenticator and backups of other apps hold, for a move from
+//! another service or app.
+
+mod backups;
 
 use std::fmt::Display;
 
@@ -6,21 +9,26 @@ use clap::{Args, Subcommand};
 use loquet_enrollment::{App, Import, Migration, MigrationPart, MovingFactor, Warning, compatible};
 use serde_json::{Value, json};
 
+use self::backups::Backup;
 use crate::failure::{Failure, Outcome};
 use crate::input::{self, Stdin};
 use crate::output;
 
-/// Some ten thousand accounts.
-const MAX_LIST: usize = 4 << 20;
+/// Some ten thousand accounts, or some hundred with the icons that backups hold.
+const MAX_LIST: usize = 16 << 20;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Read key URIs and Google Authenticator exports from a file
+    /// Read key URIs, and exports and backups of apps, from a file
     ///
-    /// Says what key URIs (otpauth://) and exports of Google Authenticator (otpauth-migration://) hold, one a line, and which
-    /// apps show right codes with it. Never shows a secret. Exit code 1 when a line cannot be read; the others are shown all
-    /// the same.
-    #[command(after_help = "Example:\n  loquet enrollment read uris.txt --json")]
+    /// Says what key URIs (otpauth://) and exports of Google Authenticator (otpauth-migration://) hold, one a line, or the
+    /// backup of an app that is not encrypted: of Aegis, 2FAS, andOTP and Bitwarden Authenticator, and of Bitwarden (JSON and
+    /// CSV). Says too which apps show right codes with it. Never shows a secret. Exit code 1 when a line or entry cannot be
+    /// read; the others are shown all the same.
+    #[command(after_help = "\
+Examples:
+  loquet enrollment read uris.txt --json
+  loquet enrollment read aegis-export.json")]
     Read(Arguments),
 }
 
@@ -34,11 +42,11 @@ impl Command {
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// A file of URIs, one a line, as a scanner reads them from QR codes; `-` reads standard input. Empty lines and lines
-    /// that begin with `#` are left out
+    /// A file of URIs, one a line, as a scanner reads them from QR codes, or a backup; `-` reads standard input. Empty lines
+    /// and lines that begin with `#` are left out
     file: String,
 
-    /// An object a line: `line`, `issuer` and `account` (null when absent), `type`, `algorithm`, `digits`, `period` or
+    /// An object a line: `line` (in JSON backups the number of the entry), `issuer` and `account` (null when absent), `type`, `algorithm`, `digits`, `period` or
     /// `counter`, `secret_bytes`, `bindable`, `fails_in` (apps), `warnings`
     #[arg(long)]
     json: bool,
@@ -53,24 +61,36 @@ impl Arguments {
                 "a key URI on the command line shows in the list of processes: put it into a file, or give it to `-`",
             ));
         }
-        let text = stdin.file("FILE", &self.file, MAX_LIST)?;
+        let bytes = stdin.content("FILE", &self.file, MAX_LIST)?;
+        let text = input::text(&bytes).map_err(|why| {
+            let why = format!("{why}; {}", backups::AND_OTP);
+            input::unread("FILE", &self.file, &why)
+        })?;
         let mut reading = Reading {
             json: self.json,
+            unit: "line",
             ..Reading::default()
         };
+        if let Some(backup) = backups::read(text) {
+            let backup = backup.map_err(|why| input::unread("FILE", &self.file, &why))?;
+            reading.backup(backup)?;
+            return reading.end("the backup holds no authenticator");
+        }
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();
             if !line.is_empty() && !line.starts_with('#') {
                 reading.line(number, line)?;
             }
         }
-        reading.end()
+        reading.end("no line holds otpauth:// or otpauth-migration://")
     }
 }
 
 #[derive(Default)]
 struct Reading {
     json: bool,
+    /// What is counted: lines, or the entries of a backup.
+    unit: &'static str,
     accounts: usize,
     faults: usize,
     /// The exports of which a part was read, and the line of the first.
@@ -104,6 +124,17 @@ impl Reading {
                 Ok(())
             }
         }
+    }
+
+    fn backup(&mut self, backup: Backup) -> Result<(), Failure> {
+        self.unit = backup.unit;
+        for (number, entry) in backup.entries {
+            match entry {
+                Ok(import) => self.account(number, &import, |warning| warning.kind.to_string())?,
+                Err(why) => self.fault(number, &why),
+            }
+        }
+        Ok(())
     }
 
     fn part(&mut self, number: usize, part: MigrationPart) -> Result<(), Failure> {
@@ -151,7 +182,8 @@ impl Reading {
         if self.json {
             return output::line(&object(number, import, &warnings).to_string());
         }
-        for line in lines(number, import, &warnings) {
+        output::line(&format!("{} {number}: {}", self.unit, title(import)))?;
+        for line in lines(import, &warnings) {
             output::line(&line)?;
         }
         Ok(())
@@ -159,10 +191,11 @@ impl Reading {
 
     fn fault(&mut self, number: usize, why: &dyn Display) {
         self.faults = self.faults.saturating_add(1);
-        output::complain(&format!("FILE: line {number}: {why}"));
+        output::complain(&format!("FILE: {} {number}: {why}", self.unit));
     }
 
-    fn end(mut self) -> Result<Outcome, Failure> {
+    /// `nothing` says that the file holds nothing.
+    fn end(mut self, nothing: &str) -> Result<Outcome, Failure> {
         for (line, export) in std::mem::take(&mut self.exports) {
             let missing = export.missing();
             if !missing.is_empty() {
@@ -183,10 +216,7 @@ impl Reading {
             return Ok(Outcome::Refused);
         }
         if self.accounts == 0 {
-            return Err(Failure::of(
-                "FILE",
-                "no line holds otpauth:// or otpauth-migration://",
-            ));
+            return Err(Failure::of("FILE", nothing));
         }
         Ok(Outcome::Done)
     }
@@ -220,23 +250,25 @@ fn object(number: usize, import: &Import, warnings: &[String]) -> Value {
     })
 }
 
-fn lines(number: usize, import: &Import, warnings: &[String]) -> Vec<String> {
+/// Whose the codes are.
+fn title(import: &Import) -> String {
+    let issuer = import.issuer.as_deref().unwrap_or("no issuer");
+    let account = named(import).unwrap_or("no account");
+    format!("{issuer}, {account}")
+}
+
+fn lines(import: &Import, warnings: &[String]) -> Vec<String> {
     let parameters = &import.parameters;
     let moving = match parameters.moving {
         MovingFactor::Time(period) => format!("a code every {} s", period.seconds()),
         MovingFactor::Counter(counter) => format!("HOTP at counter {counter}"),
     };
-    let issuer = import.issuer.as_deref().unwrap_or("no issuer");
-    let account = named(import).unwrap_or("no account");
-    let mut lines = vec![
-        format!("line {number}: {issuer}, {account}"),
-        format!(
-            "  {}, {} digits, {moving}, a secret of {} bytes",
-            parameters.algorithm,
-            parameters.digits.count(),
-            import.secret.expose().len(),
-        ),
-    ];
+    let mut lines = vec![format!(
+        "  {}, {} digits, {moving}, a secret of {} bytes",
+        parameters.algorithm,
+        parameters.digits.count(),
+        import.secret.expose().len(),
+    )];
     lines.extend(
         warnings
             .iter()

@@ -126,17 +126,30 @@ impl Stdin {
         path: &str,
         limit: usize,
     ) -> Result<Zeroizing<String>, Failure> {
-        let bytes = match path {
-            "-" => all(what, path, &mut self.source, limit)?,
-            path => bytes(what, path, limit)?,
-        };
-        let text = std::str::from_utf8(&bytes).map_err(|why| {
-            let at = why.valid_up_to();
-            unread(what, path, &format_args!("not UTF-8 after byte {at}"))
-        })?;
-        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        let bytes = self.content(what, path, limit)?;
+        let text = text(&bytes).map_err(|why| unread(what, path, &why))?;
         Ok(Zeroizing::new(text.to_owned()))
     }
+
+    /// A file, or all of standard input for `-`, whatever it holds.
+    pub(crate) fn content(
+        &mut self,
+        what: &str,
+        path: &str,
+        limit: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        match path {
+            "-" => all(what, path, &mut self.source, limit),
+            path => bytes(what, path, limit),
+        }
+    }
+}
+
+/// The text of a file, without the byte-order mark at its start.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, String> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|why| format!("not UTF-8 after byte {}", why.valid_up_to()))?;
+    Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
 }
 
 /// A file, whatever it holds.
@@ -169,7 +182,7 @@ fn unreadable(what: &str, path: &str, why: &io::Error) -> Failure {
 }
 
 /// What was read is not what it should be.
-fn unread(what: &str, path: &str, why: &dyn Display) -> Failure {
+pub(crate) fn unread(what: &str, path: &str, why: &dyn Display) -> Failure {
     Failure::of(what, format_args!("{}: {why}", path.escape_debug()))
 }
 

@@ -82,7 +82,7 @@ Examples:
   loquet qr --uri - < uri.txt
   loquet qr --uri - --format png --out code.png < uri.txt")]
     Qr(qr::Arguments),
-    /// Read key URIs and exports from other services
+    /// Read key URIs, exports and backups of other services and apps
     #[command(subcommand)]
     Enrollment(enrollment::Command),
     /// Test, explain and compare access rules in files

@@ -11,6 +11,7 @@
 mod accounts;
 mod audit;
 mod backup;
+mod backups;
 mod centre;
 mod databases;
 mod decisions;
