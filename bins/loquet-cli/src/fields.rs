@@ -73,7 +73,7 @@ pub(crate) fn decode(text: &str, encoding: &str) -> Result<Zeroizing<Vec<u8>>, S
     }
 }
 
-fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let digits = text.as_bytes().iter();
     let digits = digits.map(|digit| char::from(*digit).to_digit(16));
     let digits = Zeroizing::new(digits.collect::<Option<Vec<u32>>>()?);

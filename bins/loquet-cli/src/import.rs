@@ -1,6 +1,7 @@
 //! `loquet import`: the authenticators that people already have, from another service's tables.
 
 mod rows;
+mod source;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -17,6 +18,7 @@ use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::installation;
 use crate::output;
+use source::{Opener, Source};
 
 /// The longest file, in bytes: some half a million users.
 const MAX_FILE: usize = 64 << 20;
@@ -38,6 +40,14 @@ pub(crate) struct Import {
     /// How the file is written
     #[arg(long, value_enum)]
     format: Format,
+
+    /// The software that keeps the secrets under a key of its own
+    #[arg(long, value_enum, requires = "source_key")]
+    source: Option<Source>,
+
+    /// The file of that key; `-` reads it from standard input
+    #[arg(long, value_name = "FILE", requires = "source")]
+    source_key: Option<String>,
 
     /// Say what would be done, on a copy of the database that is removed afterwards
     #[arg(long)]
@@ -79,11 +89,7 @@ struct Sum {
 
 impl Import {
     pub(crate) async fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-        let text = stdin.file("FILE", &self.file, MAX_FILE)?;
-        let rows = rows::read(self.format, &text).map_err(|why| {
-            let file = self.file.escape_debug();
-            Failure::of("FILE", format_args!("{file}: {why}; nothing was imported"))
-        })?;
+        let rows = self.read(stdin)?;
         if !self.dry_run {
             return self.bind_all(&self.at, rows).await;
         }
@@ -92,6 +98,38 @@ impl Import {
         loquet_sqlite::backup(self.at.path(), &copy)
             .map_err(|why| Failure::backup("--dry-run", &why))?;
         self.bind_all(&self.at.with_copy(&copy), rows).await
+    }
+
+    fn read(&self, stdin: &mut Stdin) -> Result<Vec<rows::Read>, Failure> {
+        let opener = self.opener(stdin)?;
+        let text = stdin.file("FILE", &self.file, MAX_FILE)?;
+        let rows = rows::read(self.format, &text, opener.as_ref()).map_err(|why| {
+            let file = self.file.escape_debug();
+            Failure::of("FILE", format_args!("{file}: {why}; nothing was imported"))
+        })?;
+        match opener.and_then(|opener| opener.misfit()) {
+            Some(count) => Err(Failure::of(
+                "--source-key",
+                format_args!(
+                    "this key opens none of {count} secrets: name the key file of the service that wrote them; nothing was imported"
+                ),
+            )),
+            None => Ok(rows),
+        }
+    }
+
+    fn opener(&self, stdin: &mut Stdin) -> Result<Option<Opener>, Failure> {
+        let (Some(source), Some(path)) = (self.source, &self.source_key) else {
+            return Ok(None);
+        };
+        let why = match self.format {
+            Format::Csv | Format::Jsonl if self.file != "-" || path != "-" => {
+                return Opener::read(source, path, stdin).map(Some);
+            }
+            Format::Csv | Format::Jsonl => "FILE and the key cannot both come from standard input",
+            Format::Uris => "only the formats csv and jsonl have encrypted secrets",
+        };
+        Err(Failure::of("--source-key", why))
     }
 
     async fn bind_all(

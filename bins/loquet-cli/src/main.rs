@@ -103,7 +103,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   loquet import --db app.db users.csv --format csv --dry-run
-  loquet import --db app.db users.jsonl --format jsonl --json")]
+  loquet import --db app.db users.jsonl --format jsonl --json
+  loquet import --db app.db users.jsonl --format jsonl --source laravel --source-key app.key")]
     Import(import::Import),
     /// Manage multi-factor log-in of an organization
     #[command(subcommand)]

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Format;
+use super::source::Opener;
 use crate::fields::{self, filled};
 use crate::{csv_file, input};
 
@@ -47,11 +48,18 @@ struct Columns<T> {
 }
 
 /// Reads all lines. What is wrong with one line is told of that line; the error is for the whole file.
-pub(super) fn read(format: Format, text: &str) -> Result<Vec<Read>, String> {
+pub(super) fn read(
+    format: Format,
+    text: &str,
+    opener: Option<&Opener>,
+) -> Result<Vec<Read>, String> {
     match format {
         Format::Uris => Ok(lines(text).map(|(line, text)| uri(line, text)).collect()),
-        Format::Jsonl => Ok(lines(text).map(|(line, text)| object(line, text)).collect()),
-        Format::Csv => csv(text),
+        Format::Jsonl => {
+            let read = lines(text).map(|(line, text)| object(line, text, opener));
+            Ok(read.collect())
+        }
+        Format::Csv => csv(text, opener),
     }
 }
 
@@ -84,14 +92,14 @@ fn uri(line: u64, text: &str) -> Read {
     }
 }
 
-fn object(line: u64, text: &str) -> Read {
+fn object(line: u64, text: &str, opener: Option<&Opener>) -> Read {
     let columns = input::without_mark(text)
         .map_err(str::to_owned)
         .and_then(|()| {
             serde_json::from_str::<Columns<u64>>(text)
                 .map_err(|why| format!("column {}: {}", why.column(), sentence(&why)))
         });
-    Read::of(line, columns, |_, number| Ok(number))
+    Read::of(line, columns, opener, |_, number| Ok(number))
 }
 
 /// What is wrong with an object. The library's own message would quote what stands there, which may be a secret.
@@ -104,7 +112,7 @@ fn sentence(why: &serde_json::Error) -> &'static str {
     }
 }
 
-fn csv(text: &str) -> Result<Vec<Read>, String> {
+fn csv(text: &str, opener: Option<&Opener>) -> Result<Vec<Read>, String> {
     let (headers, rows) = csv_file::rows::<Columns<String>>(text, str::to_owned)
         .map_err(|why| format!("line 1: {why}"))?;
     for needed in ["account", "secret"] {
@@ -120,7 +128,7 @@ fn csv(text: &str) -> Result<Vec<Read>, String> {
         ));
     }
     let read = rows.map(|(line, columns)| {
-        Read::of(line, columns, |column, text: String| {
+        Read::of(line, columns, opener, |column, text: String| {
             text.parse()
                 .map_err(|_| format!("{column}: expected a whole number"))
         })
@@ -132,6 +140,7 @@ impl Read {
     fn of<T>(
         line: u64,
         columns: Result<Columns<T>, String>,
+        opener: Option<&Opener>,
         number: impl Fn(&str, T) -> Result<u64, String>,
     ) -> Self {
         match columns {
@@ -144,7 +153,7 @@ impl Read {
                 let account = columns.account.clone();
                 Self {
                     line,
-                    authenticator: columns.authenticator(number),
+                    authenticator: columns.authenticator(opener, number),
                     account,
                 }
             }
@@ -155,6 +164,7 @@ impl Read {
 impl<T> Columns<T> {
     fn authenticator(
         self,
+        opener: Option<&Opener>,
         number: impl Fn(&str, T) -> Result<u64, String>,
     ) -> Result<(ImportedAuthenticator, bool), String> {
         let digits = self.digits.map(|digits| number("digits", digits));
@@ -167,8 +177,16 @@ impl<T> Columns<T> {
             period.transpose()?,
         )?;
         let encoding = filled(self.encoding);
-        let secret = fields::decode(&self.secret, encoding.as_deref().unwrap_or("base32"))
-            .map_err(|why| format!("secret: {why}"))?;
+        let secret = match (opener, encoding.as_deref()) {
+            (None, encoding) => fields::decode(&self.secret, encoding.unwrap_or("base32")),
+            (Some(opener), None) => opener.open(&self.account, &self.secret),
+            (Some(_), Some(_)) => {
+                return Err(
+                    "encoding: leave it out, --source says how secrets are written".to_owned(),
+                );
+            }
+        };
+        let secret = secret.map_err(|why| format!("secret: {why}"))?;
         let secret = Secret::weak(&secret).map_err(|why| format!("secret: {why}"))?;
         Ok(authenticator(secret, totp, last_step.transpose()?))
     }
