@@ -9,6 +9,7 @@ mod chores;
 mod command;
 mod probes;
 mod report;
+mod sources;
 mod suite;
 mod tools;
 
@@ -74,6 +75,8 @@ enum Chore {
     Timing,
     /// Run tests of loquet-otp in Miri, on the nightly toolchain
     Miri,
+    /// Make the tables of other software anew that `loquet import` is tested with; installs it from PyPI
+    Sources,
 }
 
 fn main() -> ExitCode {
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         Chore::Memory => chores::memory(),
         Chore::Timing => chores::timing(),
         Chore::Miri => chores::miri(),
+        Chore::Sources => sources::sources(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,16 @@
+CREATE TABLE "auth_user" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "password" varchar(128) NOT NULL, "last_login" datetime NULL, "is_superuser" bool NOT NULL, "username" varchar(150) NOT NULL UNIQUE, "last_name" varchar(150) NOT NULL, "email" varchar(254) NOT NULL, "is_staff" bool NOT NULL, "is_active" bool NOT NULL, "date_joined" datetime NOT NULL, "first_name" varchar(150) NOT NULL);
+INSERT INTO "auth_user" VALUES(1,'!',NULL,1,'ada','','ada@example.org',0,1,'2024-01-01 00:00:00','');
+INSERT INTO "auth_user" VALUES(2,'!',NULL,0,'bob','','',0,1,'2024-01-01 00:00:00','');
+INSERT INTO "auth_user" VALUES(3,'!',NULL,0,'zoé o''neil','','',0,1,'2024-01-01 00:00:00','');
+INSERT INTO "auth_user" VALUES(4,'!',NULL,0,'dan','','',0,1,'2024-01-01 00:00:00','');
+INSERT INTO "auth_user" VALUES(5,'!',NULL,0,'eve','','',0,1,'2024-01-01 00:00:00','');
+INSERT INTO "auth_user" VALUES(6,'!',NULL,0,'finn','','',0,1,'2024-01-01 00:00:00','');
+INSERT INTO "auth_user" VALUES(7,'!',NULL,0,'gus','','',0,1,'2024-01-01 00:00:00','');
+CREATE TABLE "otp_totp_totpdevice" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(64) NOT NULL, "confirmed" bool NOT NULL, "key" varchar(80) NOT NULL, "step" smallint unsigned NOT NULL CHECK ("step" >= 0), "t0" bigint NOT NULL, "digits" smallint unsigned NOT NULL CHECK ("digits" >= 0), "tolerance" smallint unsigned NOT NULL CHECK ("tolerance" >= 0), "drift" smallint NOT NULL, "last_t" bigint NOT NULL, "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED, "throttling_failure_count" integer unsigned NOT NULL CHECK ("throttling_failure_count" >= 0), "throttling_failure_timestamp" datetime NULL, "created_at" datetime NULL, "last_used_at" datetime NULL);
+INSERT INTO "otp_totp_totpdevice" VALUES(1,'phone',1,'3132333435363738393031323334353637383930',30,0,6,1,0,56802240,1,0,NULL,'2024-01-01 00:00:00','2024-01-01 00:00:00');
+INSERT INTO "otp_totp_totpdevice" VALUES(2,'phone',1,'00112233445566778899aabbccddeeff01234567',60,0,8,1,1,28401121,2,0,NULL,'2024-01-01 00:00:00','2024-01-01 00:00:00');
+INSERT INTO "otp_totp_totpdevice" VALUES(3,'phone',1,'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',30,0,6,1,0,-1,3,0,NULL,'2024-01-01 00:00:00',NULL);
+INSERT INTO "otp_totp_totpdevice" VALUES(4,'phone',1,'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',30,0,6,1,0,56802240,3,0,NULL,'2024-01-01 00:00:00','2024-01-01 00:00:00');
+INSERT INTO "otp_totp_totpdevice" VALUES(5,'phone',0,'cccccccccccccccccccccccccccccccccccccccc',30,0,6,1,0,-1,4,0,NULL,'2024-01-01 00:00:00',NULL);
+INSERT INTO "otp_totp_totpdevice" VALUES(6,'phone',1,'eeeeeeeeeeeeeeeeeeee',30,0,6,1,0,-1,5,0,NULL,'2024-01-01 00:00:00',NULL);
+INSERT INTO "otp_totp_totpdevice" VALUES(7,'phone',1,'ffffffffffffffffffffffffffffffffffffffff',30,15,6,1,0,-1,6,0,NULL,'2024-01-01 00:00:00',NULL);

@@ -1,0 +1,15 @@
+CREATE TABLE realm (id varchar(36) PRIMARY KEY, name varchar(255));
+INSERT INTO "realm" VALUES('r1','shop');
+INSERT INTO "realm" VALUES('r2','other');
+CREATE TABLE user_entity (id varchar(36) PRIMARY KEY, email varchar(255), realm_id varchar(255), username varchar(255));
+INSERT INTO "user_entity" VALUES('u0',NULL,'r1','ada');
+INSERT INTO "user_entity" VALUES('u1',NULL,'r1','bob');
+INSERT INTO "user_entity" VALUES('u2',NULL,'r1','carol');
+INSERT INTO "user_entity" VALUES('u9',NULL,'r2','ada');
+CREATE TABLE credential (id varchar(36) PRIMARY KEY, type varchar(255), user_id varchar(36), created_date bigint, user_label varchar(255), secret_data text, credential_data text, priority integer);
+INSERT INTO "credential" VALUES('c1','otp','u0',1,'phone','{"value": "aBcDeFgHiJkLmNoPqRsT"}','{"subType": "totp", "digits": 6, "counter": 0, "period": 30, "algorithm": "HmacSHA1"}',10);
+INSERT INTO "credential" VALUES('c2','otp','u0',2,'spare','{"value": "00000000000000000000"}','{"subType": "totp", "digits": 6, "counter": 0, "period": 30, "algorithm": "HmacSHA1"}',20);
+INSERT INTO "credential" VALUES('c3','otp','u1',1,NULL,'{"value": "NI6MGACA6S7R3NU2CKJAPDEEAXPDID75OIPBHQCH2HSCZ6A2J6JA"}','{"subType": "totp", "digits": 8, "counter": 0, "period": 60, "algorithm": "HmacSHA256", "secretEncoding": "BASE32"}',10);
+INSERT INTO "credential" VALUES('c4','otp','u2',1,NULL,'{"value": "11111111111111111111"}','{"subType": "hotp", "digits": 6, "counter": 0, "period": 30, "algorithm": "HmacSHA1"}',10);
+INSERT INTO "credential" VALUES('c5','password','u2',1,NULL,'{}','{}',10);
+INSERT INTO "credential" VALUES('c6','otp','u9',1,NULL,'{"value": "22222222222222222222"}','{"subType": "totp", "digits": 6, "counter": 0, "period": 30, "algorithm": "HmacSHA1"}',10);
