@@ -38,7 +38,8 @@
 //! sees them ([`Keyring`]); every decision is recorded in an authenticated chain ([`audit`]).
 //!
 //! The words, and what stands beside the log-in form (sessions, API tokens, background jobs, roles, errors, tests), are in
-//! the [`guide`]. What the standards ask of a verifier, and which test holds it, is in [`conformance`].
+//! the [`guide`]. How users keep their phones when a service that asks for codes already moves to Loquet is in [`moving`].
+//! What the standards ask of a verifier, and which test holds it, is in [`conformance`].
 
 // First, for its macros.
 #[macro_use]
@@ -124,6 +125,10 @@ pub mod causes {
 #[cfg(doc)]
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/moving.md")]
+pub mod moving {}
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/conformance.md")]

@@ -20,10 +20,12 @@ mod exit_codes;
 mod import;
 mod keys;
 mod manual;
+mod moving;
 mod operations;
 mod qr;
 mod reports;
 mod shop;
+mod sources;
 mod sync;
 
 use std::path::Path;
