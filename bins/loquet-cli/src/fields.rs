@@ -74,12 +74,13 @@ pub(crate) fn decode(text: &str, encoding: &str) -> Result<Zeroizing<Vec<u8>>, S
 }
 
 pub(crate) fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let digits = text.as_bytes().iter();
-    let digits = digits.map(|digit| char::from(*digit).to_digit(16));
-    let digits = Zeroizing::new(digits.collect::<Option<Vec<u32>>>()?);
-    let bytes = digits.chunks(2).map(|pair| match pair {
-        [high, low] => u8::try_from(high.saturating_mul(16).saturating_add(*low)).ok(),
-        _ => None,
-    });
-    bytes.collect::<Option<Vec<u8>>>().map(Zeroizing::new)
+    // What grows leaves its old place unwiped.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len().div_ceil(2)));
+    let digit = |letter: u8| char::from(letter).to_digit(16);
+    for pair in text.as_bytes().chunks(2) {
+        let [high, low] = *pair else { return None };
+        let byte = digit(high)?.saturating_mul(16).saturating_add(digit(low)?);
+        bytes.push(u8::try_from(byte).ok()?);
+    }
+    Some(bytes)
 }

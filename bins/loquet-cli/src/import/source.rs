@@ -296,7 +296,7 @@ fn attr_encrypted(key: &[u8], text: &str) -> Result<Bytes, Fault> {
 }
 
 /// `key_iv:key_enc`, in hex. It has no MAC, so that the key is known to fit only by what comes out: hexadecimal digits, with
-/// the padding of PKCS #7; or, as versions before 3.0 wrote it, in hex once more, then the bytes 1 and 2, then zeros.
+/// the padding of PKCS #7; or, as older versions wrote it, in hex once more, then the bytes 1 and 2, then zeros.
 fn privacyidea(key: &[u8], text: &str) -> Result<Bytes, Fault> {
     let form = || Fault::Form("not `key_iv:key_enc` of privacyIDEA in hex".to_owned());
     let (iv, sealed) = text.split_once(':').ok_or_else(form)?;
@@ -343,8 +343,13 @@ fn rodauth(key: &[u8], text: &str) -> Result<Bytes, Fault> {
     let bytes = mac
         .get(..text.len())
         .ok_or_else(|| Fault::Form("longer than the 32 letters of a key of rodauth".to_owned()))?;
-    let letters = bytes.iter().map(|byte| LETTERS.get(usize::from(byte % 32)));
-    Ok(Zeroizing::new(letters.flatten().copied().collect()))
+    let mut letters = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    letters.extend(
+        bytes
+            .iter()
+            .filter_map(|byte| LETTERS.get(usize::from(byte % 32))),
+    );
+    Ok(letters)
 }
 
 fn keyed(key: &[u8]) -> Result<Hmac<Sha256>, Fault> {

@@ -12,7 +12,7 @@ fn opener(source: Source, key: &[u8]) -> Opener {
     }
 }
 
-/// Made with Python's `cryptography`, as privacyIDEA 2 wrote it: hex of hex, the bytes 1 and 2, zeros.
+/// Made with Python's `cryptography`, as older versions of privacyIDEA wrote it: hex of hex, the bytes 1 and 2, zeros.
 #[test]
 fn old_privacyidea_padding_is_read() {
     let key: Vec<u8> = (0..96).collect();
