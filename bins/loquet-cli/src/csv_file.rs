@@ -9,13 +9,15 @@ use crate::input;
 type Row<T> = (u64, Result<T, String>);
 
 /// The column names, each as `name` has it, and the rows with their line numbers. What is wrong with one row is told of
-/// that row, without its line; the error is about the header line.
+/// that row, without its line; the error is about the header line. Blanks around a field are left out, but not in the
+/// column `exact`: another user may be called the same without them.
 pub(crate) fn rows<T: DeserializeOwned>(
     text: &str,
     name: impl Fn(&str) -> String,
+    exact: &'static str,
 ) -> Result<(StringRecord, impl Iterator<Item = Row<T>>), String> {
     let mut rows = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
+        .trim(csv::Trim::Headers)
         .from_reader(text.as_bytes());
     let headers = rows.headers().map_err(|why| said(&why))?;
     let headers: StringRecord = headers.iter().map(name).collect();
@@ -28,6 +30,10 @@ pub(crate) fn rows<T: DeserializeOwned>(
         });
         let row = record.map_err(|why| said(&why)).and_then(|record| {
             record.iter().try_for_each(input::without_mark)?;
+            let fields = record.iter().zip(&names);
+            let record: StringRecord = fields
+                .map(|(field, name)| if name == exact { field } else { field.trim() })
+                .collect();
             record.deserialize(Some(&names)).map_err(|why| said(&why))
         });
         (line, row)

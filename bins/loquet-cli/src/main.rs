@@ -25,10 +25,7 @@ mod policy;
 mod qr;
 mod ring;
 mod role;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "`loquet import` is to read them")
-)]
+mod token;
 mod token_files;
 mod uri;
 mod verify;
@@ -94,7 +91,7 @@ Examples:
     /// Manage the accounts of an organization
     #[command(subcommand)]
     Account(account::Command),
-    /// Import the authenticators that people already have
+    /// Import the authenticators that people already have, and hardware tokens
     ///
     /// Binds them where nothing was ever bound, 500 in a transaction. An import that was interrupted, or repeated, goes on
     /// where it was. Columns of CSV and JSON Lines: account (the user's name at the host), secret, and where they differ
@@ -106,6 +103,9 @@ Examples:
   loquet import --db app.db users.jsonl --format jsonl --json
   loquet import --db app.db users.jsonl --format jsonl --source laravel --source-key app.key")]
     Import(import::Import),
+    /// List hardware tokens, assign them, take them back
+    #[command(subcommand)]
+    Token(token::Command),
     /// Manage multi-factor log-in of an organization
     #[command(subcommand)]
     Mfa(mfa::Command),
@@ -164,6 +164,7 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Policy(command) => command.run(&mut stdin),
         Command::Account(command) => command.run(&mut stdin),
         Command::Import(arguments) => installation::wait(arguments.run(&mut stdin)),
+        Command::Token(command) => command.run(),
         Command::Mfa(command) => command.run(&mut stdin),
         Command::AccessRules(command) => command.run(&mut stdin),
         Command::BreakGlass(command) => command.run(&mut stdin),

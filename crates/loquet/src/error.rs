@@ -132,11 +132,13 @@ pub enum Config {
     )]
     HasRecords,
     /// The period of an imported authenticator or of a hardware token is out of bounds.
-    #[error("an authenticator of the host's has a period of 15 to 300 seconds, this one has {0}")]
+    #[error(
+        "the period of an imported authenticator or a hardware token is 15 to 300 seconds, this one's is {0}"
+    )]
     ImportedPeriod(u64),
     /// The steps of an imported authenticator or of a hardware token are not counted from the Unix epoch.
     #[error(
-        "an authenticator of the host's counts its steps from the Unix epoch (T0 is 0), this one from {0}"
+        "an imported authenticator or a hardware token counts its steps from the Unix epoch (T0 is 0), this one from {0}"
     )]
     ImportedT0(u64),
     /// The last step of an imported authenticator lies ahead, and its codes until then would be refused.

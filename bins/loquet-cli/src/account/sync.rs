@@ -173,7 +173,8 @@ impl Reader {
     }
 
     fn csv(&mut self, text: &str) -> Result<Vec<User>, Fault> {
-        let (_, rows) = csv_file::rows::<Row>(text, str::to_owned).map_err(|why| (1, why))?;
+        let (_, rows) =
+            csv_file::rows::<Row>(text, str::to_owned, "external_id").map_err(|why| (1, why))?;
         rows.map(|(line, row)| {
             let user = row.and_then(|row| self.user(row.into()));
             user.map_err(|why| (line, why))

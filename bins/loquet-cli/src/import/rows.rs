@@ -1,13 +1,14 @@
 //! The files: a line for each authenticator.
 
-use loquet::{ImportedAuthenticator, Secret, Totp};
-use loquet_enrollment::Import;
+use loquet::{HardwareToken, ImportedAuthenticator, Secret, Totp, UnixTime};
+use loquet_enrollment::{Import, WarningKind};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Format;
 use super::source::Opener;
 use crate::fields::{self, filled};
+use crate::token_files::{self, PreSharedKey, TokenRow};
 use crate::{csv_file, input};
 
 const COLUMNS: [&str; 8] = [
@@ -24,10 +25,18 @@ const COLUMNS: [&str; 8] = [
 /// A line as it was read.
 pub(super) struct Read {
     pub(super) line: u64,
-    /// The user's name at the host; empty where the line cannot be read so far.
-    pub(super) account: String,
-    /// With whether its key is weak; or what is wrong, and in which column.
-    pub(super) authenticator: Result<(ImportedAuthenticator, bool), String>,
+    /// The user's name at the host, or the serial number; empty where the line cannot be read so far.
+    pub(super) name: String,
+    /// Or what is wrong, and in which column.
+    pub(super) given: Result<Given, String>,
+}
+
+/// What a line gives.
+pub(super) enum Given {
+    /// A user's authenticator, and whether its key is weak.
+    Authenticator(ImportedAuthenticator, bool),
+    /// A hardware token for the pool.
+    Token(HardwareToken),
 }
 
 /// The columns. In a CSV file each is text.
@@ -47,20 +56,65 @@ struct Columns<T> {
     _name: Option<String>,
 }
 
+/// What opens encrypted secrets, and when it is.
+pub(super) struct Keys {
+    pub(super) opener: Option<Opener>,
+    pub(super) shared: Option<PreSharedKey>,
+    pub(super) now: UnixTime,
+}
+
 /// Reads all lines. What is wrong with one line is told of that line; the error is for the whole file.
-pub(super) fn read(
-    format: Format,
-    text: &str,
-    opener: Option<&Opener>,
-) -> Result<Vec<Read>, String> {
+pub(super) fn read(format: Format, text: &str, keys: &Keys) -> Result<Vec<Read>, String> {
+    let opener = keys.opener.as_ref();
+    let tokens = |format| {
+        let rows = token_files::read(format, text, keys.shared.as_ref(), keys.now)?;
+        Ok(rows.into_iter().map(Read::from).collect())
+    };
     match format {
-        Format::Uris => Ok(lines(text).map(|(line, text)| uri(line, text)).collect()),
+        Format::Uris => uris(text),
         Format::Jsonl => {
             let read = lines(text).map(|(line, text)| object(line, text, opener));
             Ok(read.collect())
         }
         Format::Csv => csv(text, opener),
+        Format::Pskc => tokens(token_files::Format::Pskc),
+        Format::TokenCsv => tokens(token_files::Format::Csv),
     }
+}
+
+impl From<TokenRow> for Read {
+    fn from(row: TokenRow) -> Self {
+        let token = row.token.map(|(secret, totp)| {
+            let token = HardwareToken::new(row.serial.as_str(), secret);
+            Given::Token(token.totp(totp))
+        });
+        Self {
+            line: row.line,
+            name: row.serial,
+            given: token,
+        }
+    }
+}
+
+/// Key URIs of one service. A user's name with a colon would be taken for an issuer and another user's name: so all have
+/// the same issuer, or none has one.
+fn uris(text: &str) -> Result<Vec<Read>, String> {
+    let mut first: Option<(u64, Option<String>)> = None;
+    let mut rows = Vec::new();
+    for (line, text) in lines(text) {
+        let (issuer, row) = uri(line, text);
+        if let Some(issuer) = issuer {
+            let (known_line, known) = first.get_or_insert_with(|| (line, issuer.clone()));
+            if issuer != *known {
+                return Err(format!(
+                    "line {line}: another issuer than on line {known_line}; put the key URIs of each service into a file \
+                     of their own, or name the accounts in CSV or JSON Lines"
+                ));
+            }
+        }
+        rows.push(row);
+    }
+    Ok(rows)
 }
 
 /// The lines that are not blank, with their numbers.
@@ -70,26 +124,38 @@ fn lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
         .filter(|(_, text)| !text.is_empty())
 }
 
-fn uri(line: u64, text: &str) -> Read {
+/// A line, and the issuer that it names, if it can be read so far.
+fn uri(line: u64, text: &str) -> (Option<Option<String>>, Read) {
     let read = input::without_mark(text)
         .map_err(str::to_owned)
         .and_then(|()| {
             Import::parse(text).map_err(|why| format!("at byte {}: {}", why.position, why.fault))
         });
-    let (account, authenticator) = match read {
-        Err(why) => (String::new(), Err(why)),
-        Ok(import) => {
-            let totp = import.parameters.totp();
-            let totp = totp.ok_or_else(|| fields::COUNTER_BASED.to_owned());
-            let authenticator = totp.map(|totp| authenticator(import.secret, totp, None));
-            (import.account, authenticator)
-        }
+    let import = match read {
+        Err(why) => return (None, Read::failed(line, why)),
+        Ok(import) => import,
     };
-    Read {
+    let ambiguous = import.warnings.iter().find(|warning| {
+        let kind = &warning.kind;
+        matches!(
+            kind,
+            WarningKind::IssuerMismatch { .. } | WarningKind::SeveralColons
+        )
+    });
+    let totp = match (ambiguous, import.parameters.totp()) {
+        (Some(warning), _) => Err(format!(
+            "at byte {}: {}, so that the account is not certain: name it in CSV or JSON Lines",
+            warning.position, warning.kind
+        )),
+        (None, None) => Err(fields::COUNTER_BASED.to_owned()),
+        (None, Some(totp)) => Ok(totp),
+    };
+    let row = Read {
         line,
-        account,
-        authenticator,
-    }
+        given: totp.map(|totp| authenticator(import.secret, totp, None)),
+        name: import.account,
+    };
+    (Some(import.issuer), row)
 }
 
 fn object(line: u64, text: &str, opener: Option<&Opener>) -> Read {
@@ -113,7 +179,7 @@ fn sentence(why: &serde_json::Error) -> &'static str {
 }
 
 fn csv(text: &str, opener: Option<&Opener>) -> Result<Vec<Read>, String> {
-    let (headers, rows) = csv_file::rows::<Columns<String>>(text, str::to_owned)
+    let (headers, rows) = csv_file::rows::<Columns<String>>(text, str::to_owned, "account")
         .map_err(|why| format!("line 1: {why}"))?;
     for needed in ["account", "secret"] {
         if !headers.iter().any(|name| name == needed) {
@@ -137,6 +203,14 @@ fn csv(text: &str, opener: Option<&Opener>) -> Result<Vec<Read>, String> {
 }
 
 impl Read {
+    const fn failed(line: u64, why: String) -> Self {
+        Self {
+            line,
+            name: String::new(),
+            given: Err(why),
+        }
+    }
+
     fn of<T>(
         line: u64,
         columns: Result<Columns<T>, String>,
@@ -144,19 +218,12 @@ impl Read {
         number: impl Fn(&str, T) -> Result<u64, String>,
     ) -> Self {
         match columns {
-            Err(why) => Self {
+            Err(why) => Self::failed(line, why),
+            Ok(columns) => Self {
                 line,
-                account: String::new(),
-                authenticator: Err(why),
+                name: columns.account.clone(),
+                given: columns.authenticator(opener, number),
             },
-            Ok(columns) => {
-                let account = columns.account.clone();
-                Self {
-                    line,
-                    authenticator: columns.authenticator(opener, number),
-                    account,
-                }
-            }
         }
     }
 }
@@ -166,7 +233,7 @@ impl<T> Columns<T> {
         self,
         opener: Option<&Opener>,
         number: impl Fn(&str, T) -> Result<u64, String>,
-    ) -> Result<(ImportedAuthenticator, bool), String> {
+    ) -> Result<Given, String> {
         let digits = self.digits.map(|digits| number("digits", digits));
         let period = self.period.map(|period| number("period", period));
         let last_step = self.last_step.map(|step| number("last_step", step));
@@ -192,12 +259,8 @@ impl<T> Columns<T> {
     }
 }
 
-fn authenticator(
-    secret: Secret,
-    totp: Totp,
-    last_step: Option<u64>,
-) -> (ImportedAuthenticator, bool) {
+fn authenticator(secret: Secret, totp: Totp, last_step: Option<u64>) -> Given {
     let weak = secret.is_weak();
-    let authenticator = ImportedAuthenticator::new(secret);
-    (authenticator.totp(totp).last_step(last_step), weak)
+    let authenticator = ImportedAuthenticator::new(secret).totp(totp);
+    Given::Authenticator(authenticator.last_step(last_step), weak)
 }

@@ -49,7 +49,7 @@ struct Columns {
 
 pub(super) fn read(text: &str) -> Result<Vec<TokenRow>, String> {
     let of_header = |why: String| format!("line 1: {why}");
-    let (headers, rows) = csv_file::rows::<Columns>(text, usual).map_err(of_header)?;
+    let (headers, rows) = csv_file::rows::<Columns>(text, usual, "").map_err(of_header)?;
     check(&headers).map_err(of_header)?;
     let rows = rows.map(|(line, columns)| match columns {
         Err(why) => TokenRow {

@@ -137,7 +137,7 @@ const REASONS: [(usize, &str); 11] = [
     (12, "digits: expected a whole number"),
     (
         13,
-        "an imported authenticator has a period of 15 to 300 seconds",
+        "the period of an imported authenticator or a hardware token",
     ),
     (14, "the last accepted step, 99999999999, lies ahead"),
     (15, "secret: "),
@@ -170,7 +170,11 @@ fn each_faulty_line_is_named_and_shows_no_secret() {
     assert_eq!(lines[1], refused(3, "user 101", "KEY_OF_ANOTHER"));
     assert_eq!(lines[2], refused(4, "user 100", "DIFFERENT_KEY"));
     assert_eq!(lines[3], line(5, "user 100", "already_there", None));
-    assert!(reason(6).starts_with("no account has this name"));
+    assert!(reason(6).starts_with("no account has the name on this line"));
+    assert_eq!(
+        lines[4]["account"], "",
+        "where columns are swapped it is a secret"
+    );
     for (number, column) in REASONS {
         assert!(
             reason(number).starts_with(column),
@@ -268,4 +272,52 @@ fn unreadable_file_imports_nothing() {
     }
     let output = shop.loquet(&["import", "no-such-file", "--format", "csv"], None);
     assert_eq!(output.status.code(), Some(3));
+}
+
+/// A user whose name only looks like another's, with a blank at its end or a colon in it, binds nothing to the other's
+/// account.
+#[test]
+fn t71_names_that_look_alike_are_not_taken_for_each_other() {
+    let shop = shop();
+    let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let blank = format!("account,secret\n\"user 100 \",{secret}\n");
+    let blank = file(&shop, "blank.csv", &blank);
+    let (code, lines) = import(&shop, &blank, "csv", &[]);
+    assert_eq!((code, &lines[0]["outcome"]), (Some(1), &json!("refused")));
+
+    for (label, why) in [
+        (
+            "evil:user%20100?issuer=Shop&",
+            "the issuer in the label differs",
+        ),
+        (
+            "Shop:evil:user%20100?issuer=Shop&",
+            "several colons in the label",
+        ),
+        ("evil:x:user%20100?", "several colons in the label"),
+    ] {
+        let uri = format!("otpauth://totp/{label}secret={secret}\n");
+        let uris = file(&shop, "uris.txt", &uri);
+        let (code, lines) = import(&shop, &uris, "uris", &[]);
+        let reason = lines[0]["reason"].as_str().unwrap();
+        assert!(code == Some(1) && reason.contains(why), "{reason}");
+    }
+    let honest = format!("otpauth://totp/Shop:user%20101?secret={secret}\n");
+    for (one, other) in [
+        ("evil:user%20100", "user%20102"),
+        ("user%20102", "evil:user%20100"),
+    ] {
+        let uris = [one, other].map(|label| format!("otpauth://totp/{label}?secret={secret}\n"));
+        for uris in [uris.concat(), [honest.as_str(), uris[0].as_str()].concat()] {
+            let uris = file(&shop, "uris.txt", &uris);
+            let output = shop.loquet(&["import", &uris, "--format", "uris"], None);
+            let (code, told) = said(&output);
+            assert!(code == Some(2) && told.contains("another issuer"), "{told}");
+        }
+    }
+    assert!(
+        shop.json(&["account", "list"])
+            .iter()
+            .all(|user| user["authenticator"] != "active")
+    );
 }

@@ -27,6 +27,7 @@ mod reports;
 mod shop;
 mod sources;
 mod sync;
+mod tokens;
 
 use std::path::Path;
 use std::process::{Command, Output};

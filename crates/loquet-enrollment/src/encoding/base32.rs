@@ -88,7 +88,7 @@ impl core::fmt::Debug for Decoded {
 #[non_exhaustive]
 pub enum Base32Error {
     /// A character is neither A–Z, 2–7 nor a separator.
-    #[error("`{found}` at character {} cannot stand in a key{}", .character.saturating_add(1), question(.suggestion))]
+    #[error("`{}` at character {} cannot stand in a key{}", .found.escape_debug(), .character.saturating_add(1), question(.suggestion))]
     Symbol {
         /// The byte offset in the text.
         position: usize,
