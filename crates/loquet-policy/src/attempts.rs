@@ -68,11 +68,17 @@ impl DailyQuota {
 /// The waits after wrong reset and recovery codes, each in its own session.
 ///
 /// These codes have 128 bits and cannot be guessed, so that wrong ones void nothing and hold up no other session:
-/// the wait only keeps one session from asking all the time. The sessions that failed last are remembered.
+/// the wait only keeps one session from asking all the time. The sessions that failed last are remembered. After
+/// [`SESSION_WAITS_A_DAY`](limits::SESSION_WAITS_A_DAY) waits no more begin in a day, so that many sessions in turn cannot
+/// have the account written without end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
-pub struct SessionWaits([Option<SessionWait>; limits::SESSION_WAITS]);
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct SessionWaits {
+    sessions: [Option<SessionWait>; limits::SESSION_WAITS],
+    /// The waits of a day.
+    begun: DailyQuota,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -84,16 +90,26 @@ struct SessionWait {
 }
 
 impl SessionWaits {
-    /// Returns whether no session waits.
+    /// Returns whether no session waits, or waited in a day that is counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(Option::is_none)
+        self.sessions.iter().all(Option::is_none) && self.begun.is_unused()
+    }
+
+    /// Forgets the sessions, which are over. What a day has had stays counted.
+    pub(crate) fn end(&mut self) {
+        self.sessions = Default::default();
+    }
+
+    /// Returns the waits that a day has had.
+    pub(crate) const fn begun(&mut self) -> &mut DailyQuota {
+        &mut self.begun
     }
 
     /// Returns the seconds until a code of `session` is checked; `None` for now.
     #[must_use]
     pub fn wait(&self, session: SessionId, now: UnixTime) -> Option<u64> {
-        let mut waits = self.0.iter().flatten();
+        let mut waits = self.sessions.iter().flatten();
         let wait = waits.find(|wait| wait.session == session)?;
         match wait.until.since(now) {
             0 => None,
@@ -104,7 +120,7 @@ impl SessionWaits {
     /// Forgets waits that are longer than any that begins at `now`.
     pub(crate) fn cut(&mut self, now: UnixTime) {
         let longest = limits::SESSION_WAIT_MAX.saturating_add(limits::CLOCK_TOLERANCE);
-        for slot in &mut self.0 {
+        for slot in &mut self.sessions {
             if slot.is_some_and(|wait| wait.until > now.plus(longest)) {
                 *slot = None;
             }
@@ -113,13 +129,17 @@ impl SessionWaits {
 
     /// Counts a wrong code of `session`. Where no place is free, the wait that ends first is forgotten.
     pub(crate) fn fail(&mut self, session: SessionId, now: UnixTime) {
+        if self.begun.wait(limits::SESSION_WAITS_A_DAY, now).is_some() {
+            return;
+        }
+        self.begun.count(now);
         let own = |slot: &Option<SessionWait>| slot.is_some_and(|wait| wait.session == session);
-        let place = self.0.iter().position(own);
-        let place = place.or_else(|| self.0.iter().position(Option::is_none));
+        let place = self.sessions.iter().position(own);
+        let place = place.or_else(|| self.sessions.iter().position(Option::is_none));
         let first = |slot: &&mut Option<SessionWait>| slot.map(|wait| wait.until);
         let slot = match place {
-            Some(place) => self.0.get_mut(place),
-            None => self.0.iter_mut().min_by_key(first),
+            Some(place) => self.sessions.get_mut(place),
+            None => self.sessions.iter_mut().min_by_key(first),
         };
         let Some(slot) = slot else { return };
         let row = slot.filter(|_| own(slot)).map_or(0, |wait| wait.row);

@@ -53,7 +53,8 @@ impl Account {
         account.authenticator.cut(present, now);
         cut_throttle(&mut account.attempts.stranger, now);
         cut_throttle(&mut account.attempts.known, now);
-        for DailyQuota { since, .. } in [&mut account.resets, &mut account.enrollments] {
+        let quotas = [&mut account.resets, &mut account.enrollments];
+        for DailyQuota { since, .. } in quotas.into_iter().chain([account.session_waits.begun()]) {
             cut(since, now);
         }
         if let Some(link) = &mut account.binding_link {

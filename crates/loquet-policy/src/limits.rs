@@ -70,6 +70,8 @@ pub const SESSION_WAIT: u64 = 1;
 pub const SESSION_WAIT_MAX: u64 = 30;
 /// Sessions of an account whose waits are remembered.
 pub const SESSION_WAITS: usize = 4;
+/// Waits of sessions that begin in a day. After that a wrong code changes nothing; the right one counts all the same.
+pub const SESSION_WAITS_A_DAY: u8 = 60;
 /// Life of the link in an enrollment notice that reports it as unrecognized.
 pub const BINDING_LINK: u64 = 7 * DAY;
 /// How long a loss cannot be reported with the password alone after such a report was made or undone, unless the password

@@ -317,7 +317,7 @@ pub(super) fn erase_credentials(account: &mut Account) {
 pub(super) fn end_sessions(account: &mut Account) {
     account.epoch = account.epoch.wrapping_add(1);
     account.pendings = Default::default();
-    account.session_waits = crate::SessionWaits::default();
+    account.session_waits.end();
     if let Authenticator::ResetDue {
         reset_code:
             Some(ResetCode {

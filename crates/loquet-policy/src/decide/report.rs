@@ -127,10 +127,15 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    /// Counts a wrong reset code, recovery code or link. It costs this session a wait, and nothing else.
+    /// Counts a wrong reset code, recovery code or link. It costs this session a wait, and nothing else; where a day has had
+    /// enough of them, it changes nothing.
     pub(super) fn wrong_in_session<T>(&mut self, refusal: Refusal) -> Result<T, Refusal> {
         let (session, now) = (self.session()?.id, self.now);
-        self.actor_mut().session_waits.fail(session, now);
+        let mut waits = self.actor().session_waits;
+        waits.fail(session, now);
+        if waits != self.actor().session_waits {
+            self.actor_mut().session_waits = waits;
+        }
         Err(refusal)
     }
 

@@ -366,7 +366,10 @@ impl Reference {
             return Err("THROTTLED");
         }
         if !right {
-            self.note(Fact::WrongLink(who, session));
+            let waited = |fact: &Fact| matches!(fact, Fact::WrongLink(whom, _) if *whom == who);
+            if !self.is_day_full(&self.log, 60, waited) {
+                self.note(Fact::WrongLink(who, session));
+            }
             return Err("WRONG_LINK");
         }
         // The link proves more than the password: the failures of strangers cost no wait here.

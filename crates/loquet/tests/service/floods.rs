@@ -120,6 +120,85 @@ async fn t38_enrollments_begun_and_cancelled_are_bounded() {
     fixture.enroll(&session).await;
 }
 
+/// A thief of the password uses more sessions in turn than waits are kept of.
+#[tokio::test]
+async fn t72_wrong_links_and_codes_of_many_sessions_write_a_bounded_number() {
+    let fixture = fixture().await;
+    let (anne, _) = fixture.imposed().await;
+    let chloe = fixture.log_in(CHLOE).await.session;
+    let (phone, _) = fixture.enroll(&chloe).await;
+    fixture
+        .mfa
+        .report_lost(CHLOE, Fixture::client())
+        .await
+        .unwrap();
+    let letters = post(&fixture).await;
+    let mut reported = to(&letters, CHLOE).into_iter();
+    let reported = reported.find(|letter| letter.event == loquet::Event::ReportedLost);
+    let genuine = reported.and_then(|letter| letter.link);
+    let genuine = genuine.unwrap();
+    let wrong = invented(&genuine, CHLOE.into());
+    let mut sessions = Vec::new();
+    for _ in 0..9 {
+        sessions.push(fixture.log_in(CHLOE).await.session);
+    }
+    let before = recorded(&fixture, CHLOE).await;
+    let code = fixture.code(&phone);
+    for _ in 0..TIMES {
+        for session in &sessions {
+            let undone = fixture
+                .mfa
+                .undo_report(session, &wrong, code.as_str(), Fixture::client());
+            assert!(undone.await.is_err());
+        }
+        fixture.clock.advance(1);
+    }
+    // A record for each wait, and ten of an hour for refusals that change nothing.
+    let most = usize::from(limits::SESSION_WAITS_A_DAY) + 10;
+    let now = recorded(&fixture, CHLOE).await;
+    assert!(now <= before + most, "{}", now - before);
+    let code = fixture.code(&phone);
+    let session = fixture.log_in(CHLOE).await.session;
+    let undone = fixture
+        .mfa
+        .undo_report(&session, &genuine, code.as_str(), Fixture::client());
+    undone.await.unwrap();
+
+    let session = fixture.enter(ANNE, &anne).await;
+    let user = fixture.user(&session).await;
+    let typed = fixture.code(&anne);
+    let issued = fixture
+        .mfa
+        .admin(&user)
+        .reset(CHLOE, false, typed)
+        .await
+        .unwrap();
+    sessions.clear();
+    for _ in 0..9 {
+        sessions.push(fixture.log_in(CHLOE).await.session);
+    }
+    let before = recorded(&fixture, CHLOE).await;
+    for _ in 0..TIMES {
+        for session in &sessions {
+            let begun = fixture
+                .mfa
+                .begin_enrollment(session, "wrong", Fixture::client());
+            assert!(begun.await.is_err());
+        }
+        fixture.clock.advance(1);
+    }
+    assert!(
+        recorded(&fixture, CHLOE).await <= before + 10,
+        "of the same day"
+    );
+    let session = fixture.log_in(CHLOE).await.session;
+    let reset_code = issued.reset_code.expose();
+    let begun = fixture
+        .mfa
+        .begin_enrollment(&session, reset_code.as_str(), Fixture::client());
+    begun.await.unwrap();
+}
+
 /// The first of a run is recorded, and the next record says how many there were.
 #[tokio::test]
 async fn t40_runs_of_refusals_are_recorded_twice() {
