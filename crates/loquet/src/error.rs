@@ -125,6 +125,12 @@ pub enum Config {
     /// The backup has no such organization.
     #[error("the backup has no organization {0}")]
     NoOrganization(loquet_policy::OrgId),
+    /// The store that a backup is to replace does not go on from the backup: it is older than the backup, or was itself
+    /// restored from an earlier one. The account is one whose audit log shows it.
+    #[error(
+        "the store to be replaced does not go on from this backup, as the audit log of {0:?} shows: it is older, or was restored from an earlier backup, and what it says of authenticators and accounts would come back. Restore without it, and say where multi-factor log-in was enabled"
+    )]
+    NotLater(String),
     /// There is no account with this id, and the audit log has records of one: its row was lost or deleted, and made afresh
     /// it would enroll by password alone.
     #[error(

@@ -1,6 +1,7 @@
 //! What the program that runs the service does, and no request may.
 
 pub(crate) mod clock;
+mod descent;
 pub(crate) mod letter;
 mod maintenance;
 mod notices;

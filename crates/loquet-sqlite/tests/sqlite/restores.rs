@@ -2,8 +2,8 @@
 
 use loquet::testing::TestClock;
 use loquet::{
-    ImportedAuthenticator, NewAccount, NextStep, OrganizationSetting, RestoreOptions, Restored,
-    RoleId, Secret, TokenState,
+    Config, Error, ImportedAuthenticator, Keyring, Mfa, NewAccount, NextStep, OrganizationSetting,
+    RestoreOptions, Restored, RoleId, Secret, TokenState,
 };
 use loquet_policy::SettingKind;
 use loquet_policy::limits::DAY;
@@ -186,4 +186,47 @@ async fn tokens_of_the_replaced_store_stand() {
     assert_eq!(restored.log_in(BRUNO).await.next, NextStep::Done);
     provision.assign_token("1002", BRUNO).await.unwrap();
     back.confirm(&restored, BRUNO).await;
+}
+
+/// An older backup is restored, then a newer one turns up: the store in between must not bring back what it still says.
+#[tokio::test]
+async fn t73_store_that_is_older_than_the_backup_is_refused() {
+    let (folder, fixture) = begin().await;
+    let (phone, session) = fixture.enabled().await;
+    take_backup(&folder);
+    let user = fixture.user(&session).await;
+    let (admin, provision) = (fixture.mfa.admin(&user), fixture.mfa.provision());
+    admin.deactivate(BRUNO).await.unwrap();
+    provision.erase(DENIS).await.unwrap();
+    let newer = folder.path().join("newer.backup");
+    backup(folder.path().join("a.db"), &newer).unwrap();
+
+    // The database is lost, and goes on from the older backup.
+    let store = SqliteStore::open(folder.path().join("a.backup")).unwrap();
+    let older = Fixture::at(store, fixture.clock.clone()).await;
+    older
+        .operator
+        .restored(RestoreOptions::default())
+        .await
+        .unwrap();
+    older.clock.advance(60);
+    older.enter(ANNE, &phone).await;
+    let store = SqliteStore::open(&newer).unwrap();
+    let builder = Mfa::builder(store).keyring(Keyring::single(1, [7; 32]));
+    let builder = builder.clock(fixture.clock.clone());
+    let operator = builder.open_operator().await.unwrap();
+    let restored = Fixture::of(&operator, fixture.org, fixture.clock.clone());
+    let how = RestoreOptions::default().replaced(&older.operator);
+    let refused = restored.operator.restored(how).await;
+    assert!(
+        matches!(refused, Err(Error::Config(Config::NotLater(_)))),
+        "{refused:?}"
+    );
+    let enabled = [restored.org];
+    let how = RestoreOptions::default().was_enabled(&enabled);
+    restored.operator.restored(how).await.unwrap();
+    for account in [BRUNO, DENIS] {
+        let gone = restored.mfa.log_in(account, Fixture::client()).await;
+        assert_eq!(refusal(gone).code(), "LOGIN_REFUSED");
+    }
 }

@@ -18,6 +18,9 @@ use crate::records::{AccountRecord, RESTORED, Secrets};
 use crate::session::attempt::Attempt;
 use crate::store::{Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Writes};
 
+/// What a restore is called in the audit log.
+pub(super) const RESTORE: &str = "restore";
+
 /// One organization while it is put right.
 struct Home {
     id: OrgId,
@@ -73,7 +76,8 @@ impl Operator {
     /// ```
     ///
     /// # Errors
-    /// [`Error`]; if it stopped half-way, call it again.
+    /// [`Config::NotLater`] where the replaced store does not go on from this backup, and [`Error`]; if it stopped half-way,
+    /// call it again.
     pub async fn restored(&self, how: RestoreOptions<'_>) -> Result<Restored, Error> {
         let mut done = Restored {
             taken: self
@@ -92,6 +96,7 @@ impl Operator {
         let mut organizations: BTreeSet<OrgId> =
             self.organization_ids().await?.into_iter().collect();
         if let Some(replaced) = how.replaced {
+            self.require_descent(replaced).await?;
             self.carry_keys(replaced).await?;
             organizations.extend(replaced.organization_ids().await?);
         }
@@ -320,7 +325,7 @@ impl Operator {
         let told = Record {
             policy: home.policy.0,
             roster: home.roster.0,
-            ..Record::new(done.now, id, "restore", "GRANTED")
+            ..Record::new(done.now, id, RESTORE, "GRANTED")
         };
         let told = told
             .chain(&mut record.audit, id, org, &vault.audit)

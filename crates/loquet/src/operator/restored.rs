@@ -26,7 +26,8 @@ impl<'a> RestoreOptions<'a> {
     /// Adds the store that the backup replaces, opened with the same keyring. What only rises is carried over from it:
     /// "enabled", mandates in force, the break-glass code, epochs, "ever bound", and the authenticators with their last
     /// steps; so are the accounts and organizations that the backup does not have yet. Of each setting the stricter value
-    /// stays, and the access rules are those of the replaced store if it had any.
+    /// stays, and the access rules are those of the replaced store if it had any. It must go on from the backup: one that is
+    /// older, or was restored from an earlier backup, is refused ([`Config::NotLater`](crate::Config::NotLater)).
     #[must_use]
     pub const fn replaced(mut self, replaced: &'a Operator) -> Self {
         self.replaced = Some(replaced);
