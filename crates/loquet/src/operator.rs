@@ -1,5 +1,6 @@
 //! What the program that runs the service does, and no request may.
 
+mod carried;
 pub(crate) mod clock;
 mod descent;
 pub(crate) mod letter;
@@ -9,7 +10,6 @@ mod reach;
 mod rejections;
 mod restore;
 mod restored;
-mod restored_keys;
 mod rotation;
 
 pub use restored::{RestoreOptions, Restored};

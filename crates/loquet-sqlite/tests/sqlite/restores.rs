@@ -9,6 +9,7 @@ use loquet_policy::SettingKind;
 use loquet_policy::limits::DAY;
 use loquet_sqlite::{SqliteStore, backup};
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
+use loquet_testkit::letters;
 use loquet_testkit::tokens::{self, Token};
 use tempfile::TempDir;
 
@@ -229,4 +230,27 @@ async fn t73_store_that_is_older_than_the_backup_is_refused() {
         let gone = restored.mfa.log_in(account, Fixture::client()).await;
         assert_eq!(refusal(gone).code(), "LOGIN_REFUSED");
     }
+}
+
+/// The link that undoes a report waits in the outbox when the store is replaced.
+#[tokio::test]
+async fn t74_letters_that_wait_survive_a_restore() {
+    let (folder, fixture) = begin().await;
+    fixture.enabled().await;
+    let session = fixture.log_in(DENIS).await.session;
+    let (phone, _) = fixture.enroll(&session).await;
+    letters::post(&fixture).await;
+    take_backup(&folder);
+    let reported = fixture.mfa.report_lost(DENIS, Fixture::client());
+    reported.await.unwrap();
+    let (restored, _) = restored(&folder, &fixture).await;
+    restored.clock.advance(60);
+    let letters = letters::post(&restored).await;
+    let mut letters = letters::to(&letters, DENIS).into_iter();
+    let link = letters.find_map(|letter| letter.link).unwrap();
+    let half = restored.log_in(DENIS).await;
+    assert_eq!(half.next, NextStep::Recover);
+    let (code, client) = (restored.code(&phone), Fixture::client());
+    let undone = restored.mfa.undo_report(&half.session, &link, code, client);
+    undone.await.unwrap();
 }

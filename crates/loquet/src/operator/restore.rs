@@ -126,6 +126,9 @@ impl Operator {
             self.restored_organization(&home, how.replaced, &mut done)
                 .await?;
         }
+        if let Some(replaced) = how.replaced {
+            self.carry_letters(replaced).await?;
+        }
         Ok(done)
     }
 

@@ -1,10 +1,11 @@
-//! The keys that the host gave before a restore: whose they are, and the pool of hardware tokens.
+//! What a restore takes over from the store that a backup replaces, beside accounts: whose keys are, hardware tokens, and
+//! letters that wait.
 
-use crate::disk;
+use crate::disk::{self, NoticeBody};
 use crate::edge::random;
 use crate::error::Error;
 use crate::operator::Operator;
-use crate::store::{Item, MetadataId, MetadataRow, Query, Row, RowKey, Version, Writes};
+use crate::store::{Item, MetadataId, MetadataRow, NoticeRow, Query, Row, RowKey, Version, Writes};
 
 impl Operator {
     /// Takes over whose keys are from the store that the backup replaces: what was bound there since never becomes another
@@ -28,6 +29,41 @@ impl Operator {
             self.put_key(row, version).await?;
         }
         Ok(())
+    }
+
+    /// Takes over the letters that wait there, and not here: one may have the link that undoes a report of loss. A notice that
+    /// is not authentic sends no letter.
+    pub(super) async fn carry_letters(&self, replaced: &Self) -> Result<(), Error> {
+        let known = self.waiting().await?;
+        let keys = self.row_keys(self.unlock().await?);
+        for (row, body) in replaced.waiting().await? {
+            let is_same = |(other, there): &(NoticeRow, NoticeBody)| {
+                (other.to, other.org, other.at) == (row.to, row.org, row.at) && *there == body
+            };
+            if !known.iter().any(is_same) {
+                self.put_restored(Writes {
+                    outbox: vec![disk::write_notice(row, &body, &keys)?],
+                    ..Writes::default()
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn waiting(&self) -> Result<Vec<(NoticeRow, NoticeBody)>, Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let mut notices = Vec::new();
+        self.pages(Query::Outbox, |item| {
+            if let Item::Notice(_, row) = item
+                && let Ok(body) = disk::read_notice(&row, &keys)
+            {
+                notices.push((row, body));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(notices)
     }
 
     async fn metadata_of(&self, kind: u16) -> Result<Vec<(MetadataRow, Version)>, Error> {
