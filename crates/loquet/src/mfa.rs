@@ -202,8 +202,9 @@ impl Mfa {
         }
         let mut lanes = self.inner.lanes.try_enter(accounts.clone());
         for _ in 0..TRIES {
+            let unrecorded = self.inner.unrecorded.of(account);
             let (decided, writes) = self
-                .decided(self, operation, attempt, (id, &entropy))
+                .decided(self, operation, attempt, (id, &entropy), unrecorded)
                 .await?;
             if lanes.is_none() && writes.is_some() {
                 // What writes nothing, such as codes during a wait, takes no place in a lane that others need.
@@ -211,16 +212,12 @@ impl Mfa {
                 lanes = Some(entered.map_err(|_| Error::Busy)?);
                 continue;
             }
-            let recorded = decided.change().map(|change| change.record.unrecorded);
+            let recorded = decided.recorded();
             let Some(outcome) = commit(self.store(), decided, writes).await? else {
                 observe::conflict();
                 continue;
             };
-            match (recorded, &outcome) {
-                (Some(recorded), _) => self.inner.unrecorded.subtract(account, recorded),
-                (None, Err(refusal)) => self.inner.unrecorded.add(account, refusal),
-                (None, Ok(_)) => {}
-            }
+            self.inner.unrecorded.settle(account, recorded, &outcome);
             return Ok(outcome?);
         }
         Err(Error::Busy)
@@ -233,6 +230,7 @@ impl Mfa {
         operation: &C,
         attempt: &Attempt,
         (id, entropy): (AttemptId, &Entropy),
+        unrecorded: u32,
     ) -> Result<(Decided<C::Grant>, Option<Writes>), Error> {
         let vault = self.unlock().await?;
         let actor = Actor::Decrypted(operation.actor());
@@ -242,7 +240,7 @@ impl Mfa {
             self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
         }
         let mut input = self.input(attempt, id, entropy, vault);
-        input.unrecorded = self.inner.unrecorded.of(operation.actor());
+        input.unrecorded = unrecorded;
         let decided = decide::decide(operation, &input, &facts);
         let change = decided.change();
         let writes = change
@@ -272,11 +270,17 @@ impl Mfa {
         let id = self.attempt_id(operation, attempt, self.unlock().await?)?;
         let entropy = Entropy::draw()?;
         let source = source::InTransaction(&mut transaction);
+        let unrecorded = self.inner.unrecorded.of(operation.actor());
         let (decided, writes) = self
-            .decided(source, operation, attempt, (id, &entropy))
+            .decided(source, operation, attempt, (id, &entropy), unrecorded)
             .await?;
+        let recorded = decided.recorded();
         match commit_in(transaction, self.store(), decided, writes).await? {
-            InHost::Ended(outcome) => Ok(outcome?),
+            InHost::Ended(outcome) => {
+                let account = operation.actor();
+                self.inner.unrecorded.settle(account, recorded, &outcome);
+                Ok(outcome?)
+            }
             InHost::StaleGrant => Err(Error::Busy),
             InHost::StaleRefusal => self.refuse(operation, attempt, (id, &entropy)).await,
         }
@@ -293,11 +297,17 @@ impl Mfa {
         let lanes = self.inner.lanes.enter(vec![operation.actor()]).await;
         let _lane = lanes.map_err(|_| Error::Busy)?;
         for _ in 0..TRIES {
+            let unrecorded = self.inner.unrecorded.of(operation.actor());
             let (decided, writes) = self
-                .decided(self, operation, attempt, (id, entropy))
+                .decided(self, operation, attempt, (id, entropy), unrecorded)
                 .await?;
+            let recorded = decided.recorded();
             match commit_refusal(self.store(), decided, writes).await? {
-                InHost::Ended(outcome) => return Ok(outcome?),
+                InHost::Ended(outcome) => {
+                    let account = operation.actor();
+                    self.inner.unrecorded.settle(account, recorded, &outcome);
+                    return Ok(outcome?);
+                }
                 InHost::StaleGrant => return Err(Error::Busy),
                 InHost::StaleRefusal => observe::conflict(),
             }
@@ -322,9 +332,10 @@ impl Mfa {
     ) -> Result<(), Error> {
         let id = AttemptId(random()?);
         let entropy = Entropy::draw()?;
+        // Whether the host commits is not known here: what was not recorded is left for a later record.
         let source = source::InTransaction(&mut *transaction);
         let (decided, writes) = self
-            .decided(source, operation, &Attempt::default(), (id, &entropy))
+            .decided(source, operation, &Attempt::default(), (id, &entropy), 0)
             .await?;
         let prepared = prepare(transaction, decided, writes).await?;
         Ok(prepared.ok_or(Error::Busy)??)

@@ -93,6 +93,11 @@ impl<G> Decided<G> {
         self.change.as_ref()
     }
 
+    /// How many refusals its record tells that were not recorded before; `None` where it makes no record.
+    pub(crate) fn recorded(&self) -> Option<u32> {
+        self.change.as_ref().map(|change| change.record.unrecorded)
+    }
+
     fn open(self) -> Committed<G> {
         Some(self.outcome)
     }

@@ -26,7 +26,21 @@ impl Unrecorded {
         self.counts().keys().copied().collect()
     }
 
-    pub(crate) fn add(&self, account: AccountId, refusal: &Refusal) {
+    /// A decision ended, with a record that tells so many, or without one.
+    pub(crate) fn settle<G>(
+        &self,
+        account: AccountId,
+        recorded: Option<u32>,
+        outcome: &Result<G, Refusal>,
+    ) {
+        match (recorded, outcome) {
+            (Some(recorded), _) => self.subtract(account, recorded),
+            (None, Err(refusal)) => self.add(account, refusal),
+            (None, Ok(_)) => {}
+        }
+    }
+
+    fn add(&self, account: AccountId, refusal: &Refusal) {
         // Of this one it is not said whether it exists.
         if matches!(refusal, Refusal::UnknownAccount) {
             return;
@@ -39,7 +53,7 @@ impl Unrecorded {
     }
 
     /// These were recorded.
-    pub(crate) fn subtract(&self, account: AccountId, recorded: u32) {
+    fn subtract(&self, account: AccountId, recorded: u32) {
         let mut counts = self.counts();
         if let Some(count) = counts.get_mut(&account) {
             *count = count.saturating_sub(recorded);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use loquet::store::{Commit, Fault, MemoryStore, RowKey, Store, Version, Versioned, Writes};
 use loquet::{Clock, Error, HostTx, MfaSession, NewAccount, Refusal};
+use loquet_testkit::audit::records;
 use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
 
 /// A host's transaction over the memory store: nothing of it is seen before its commit. What is applied in turn is committed
@@ -227,4 +228,37 @@ async fn password_changes_with_the_hosts_row() {
     assert!(fixture.authorize(&goes_on.session).await.is_ok());
     assert_eq!(change(DENIS, None).await.unwrap(), None);
     assert!(fixture.authorize(&denis).await.is_err());
+}
+
+/// Codes during a wait are counted here as anywhere, and told once.
+#[tokio::test]
+async fn t40_refusals_in_the_hosts_transaction_are_counted_once() {
+    let store = Arc::new(MemoryStore::new());
+    let fixture = Fixture::over(Arc::clone(&store)).await;
+    let (phone, session) = fixture.enabled().await;
+    let wrong = fixture.wrong_code(&phone);
+    let verify = async |typed: &str| {
+        let committing = fixture.mfa.committing_in(Transaction::begin(&store));
+        let verified = committing.verify_code(&session, typed, Fixture::client());
+        verified.await
+    };
+    for _ in 0..6 {
+        assert_eq!(refusal(verify(&wrong).await).code(), "WRONG_CODE");
+    }
+    for _ in 0..50 {
+        assert_eq!(refusal(verify(&wrong).await).code(), "THROTTLED");
+    }
+    fixture.clock.advance(3600);
+    for _ in 0..2 {
+        let typed = fixture.code(&phone);
+        verify(&typed).await.unwrap();
+    }
+    let told = records(&fixture.operator, ANNE).await;
+    let told: Vec<_> = told.iter().rev().take(3).collect();
+    let told = told
+        .iter()
+        .rev()
+        .map(|(_, it)| (it.verdict.as_str(), it.unrecorded));
+    let expected = [("THROTTLED", 0), ("GRANTED", 49), ("GRANTED", 0)];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
 }
