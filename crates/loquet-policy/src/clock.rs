@@ -141,6 +141,7 @@ impl Organization {
                 &mut mandate.state;
             cut(since, now);
         }
+        cut(&mut organization.announcements.since, now);
         for change in &mut organization.scheduled {
             cut_deadline(&mut change.due, limits::WEAKENING, now);
         }

@@ -194,6 +194,7 @@ impl Refusal {
             Self::AlreadyUsed { wait }
             | Self::Throttled { wait }
             | Self::TooManyEnrollments { wait }
+            | Self::TooManyAnnouncements { wait }
             | Self::TooManyResets { wait }
             | Self::TooManyAddressCodes { wait } => reason.wait = Some(wait),
             _ => {}
@@ -255,6 +256,7 @@ names! {
     TooSoon "TOO_SOON" Notice
     NotConfirmed "NOT_CONFIRMED" Notice
     TooManyPostponements "TOO_MANY_POSTPONEMENTS" Notice
+    TooManyAnnouncements "TOO_MANY_ANNOUNCEMENTS" Notice
     WouldStrandAdmin "WOULD_STRAND_ADMIN" WayBack
     BreakGlassCodeNotConfirmed "BREAK_GLASS_CODE_NOT_CONFIRMED" WayBack
     OutOfBounds "OUT_OF_BOUNDS" Request

@@ -91,6 +91,8 @@ pub const ADDRESS_CODES_A_DAY: u8 = 10;
 pub const NOTICE: u64 = 7 * DAY;
 /// Latest date of a mandate. A later one is probably a mistyped year.
 pub const NOTICE_MAX: u64 = 730 * DAY;
+/// Mandates that an organization's administrators may announce, move or impose in 24 hours.
+pub const ANNOUNCEMENTS_A_DAY: u8 = 10;
 /// How often an announced mandate may be postponed.
 pub const POSTPONEMENTS: u8 = 2;
 /// How long a weakening change waits, so that another administrator can cancel it.

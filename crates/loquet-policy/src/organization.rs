@@ -1,5 +1,6 @@
 //! The state of an organization.
 
+use crate::attempts::DailyQuota;
 use crate::{
     AccountId, Cause, Digest, Options, OrgId, RoleDefinition, RoleId, Scheduled, UnixTime, limits,
 };
@@ -35,6 +36,13 @@ pub struct Organization {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub resets_by_host_until: Option<UnixTime>,
+    /// The announcements of mandates, of at most [`ANNOUNCEMENTS_A_DAY`](crate::limits::ANNOUNCEMENTS_A_DAY): each is a letter
+    /// to all whom it covers.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "DailyQuota::is_unused")
+    )]
+    pub announcements: DailyQuota,
 }
 
 impl Organization {
@@ -52,6 +60,7 @@ impl Organization {
             options: Options::default(),
             scheduled: Vec::new(),
             resets_by_host_until: None,
+            announcements: DailyQuota::default(),
         }
     }
 

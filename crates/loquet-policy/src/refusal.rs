@@ -108,6 +108,11 @@ pub enum Refusal {
     NotConfirmed,
     /// The date was postponed [`POSTPONEMENTS`](crate::limits::POSTPONEMENTS) times already.
     TooManyPostponements(Cause),
+    /// [`ANNOUNCEMENTS_A_DAY`](crate::limits::ANNOUNCEMENTS_A_DAY) mandates were announced, moved or imposed in 24 hours.
+    TooManyAnnouncements {
+        /// Seconds until the next one is possible.
+        wait: u64,
+    },
     /// A mandate without a usable break-glass code could lock out all administrators.
     WouldStrandAdmin,
     /// The last group of the break-glass code was not typed correctly.

@@ -102,6 +102,7 @@ impl Organization {
         organization.mandates.sort_by_key(|mandate| mandate.role);
         organization.options = self.options.stricter(&last.options);
         organization.scheduled.clear();
+        organization.announcements = last.announcements;
         organization.resets_by_host_until = organization
             .resets_by_host_until
             .max(last.resets_by_host_until);

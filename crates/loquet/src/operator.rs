@@ -11,6 +11,7 @@ mod rejections;
 mod restore;
 mod restored;
 mod rotation;
+mod round;
 
 pub use restored::{RestoreOptions, Restored};
 pub use rotation::{KeyUse, Rotation};

@@ -74,6 +74,7 @@ impl DecisionBuilder<'_> {
             });
         }
         self.require_recent_code()?;
+        self.may_announce()?;
         // All administrators may lose their phones, so that a mandate needs a usable break-glass code.
         if !matches!(
             self.organization()?.break_glass.at(now),
@@ -96,7 +97,9 @@ impl DecisionBuilder<'_> {
             }
         };
         let by = self.actor().id;
-        let mandates = &mut self.organization_mut()?.mandates;
+        let organization = self.organization_mut()?;
+        organization.announcements.count(now);
+        let mandates = &mut organization.mandates;
         let at = mandates.partition_point(|known| known.role < role);
         mandates.insert(at, Mandate { role, by, state });
         let event = match state {
@@ -106,6 +109,15 @@ impl DecisionBuilder<'_> {
         self.notify(Audience::Covered { role }, event);
         self.notify_administrators(event);
         Ok(Grant::Mandate { role, date })
+    }
+
+    /// Refuses an announcement where a day has had enough of them.
+    fn may_announce(&self) -> Result<(), Refusal> {
+        let quota = self.organization()?.announcements;
+        match quota.wait(limits::ANNOUNCEMENTS_A_DAY, self.now) {
+            Some(wait) => Err(Refusal::TooManyAnnouncements { wait }),
+            None => Ok(()),
+        }
     }
 
     fn within_notice(&self, date: UnixTime) -> Result<UnixTime, Refusal> {
@@ -151,12 +163,16 @@ impl DecisionBuilder<'_> {
         if to == date {
             return Err(Refusal::Unchanged);
         }
+        self.may_announce()?;
         self.within_notice(to)?;
         let postponements = postponements(postponed, date, to);
         if postponements > limits::POSTPONEMENTS {
             return Err(Refusal::TooManyPostponements(self.mandate(role)?.into()));
         }
-        let mandates = self.organization_mut()?.mandates.iter_mut();
+        let now = self.now;
+        let organization = self.organization_mut()?;
+        organization.announcements.count(now);
+        let mandates = organization.mandates.iter_mut();
         for mandate in mandates.filter(|mandate| mandate.role == role) {
             if let MandateState::Announced { since, .. } = mandate.state {
                 mandate.state = MandateState::Announced {

@@ -58,3 +58,45 @@ fn replacements_count_as_enrollments() {
         "no code is used"
     );
 }
+
+/// Each is a letter to everyone whom the mandate covers.
+#[test]
+fn t75_ten_mandates_are_announced_or_moved_a_day() {
+    let mut fixture = Fixture::enabled();
+    let anne = fixture.enter(ANNE);
+    let role = EMPLOYEE;
+    let announce = |fixture: &mut Fixture| {
+        let start = Start::At(fixture.in_days(8));
+        fixture.ask(ANNE, anne, Command::ScheduleMandate { role, start })
+    };
+    let cancel = |fixture: &mut Fixture| {
+        fixture
+            .ask(ANNE, anne, Command::CancelMandate { role })
+            .unwrap();
+    };
+    for _ in 0..4 {
+        announce(&mut fixture).unwrap();
+        cancel(&mut fixture);
+    }
+    announce(&mut fixture).unwrap();
+    for days in 9..14 {
+        let date = fixture.in_days(28 - days);
+        let moved = fixture.ask(ANNE, anne, Command::MoveMandate { role, date });
+        moved.unwrap();
+    }
+    let wait = limits::DAY;
+    let refused = Err(Refusal::TooManyAnnouncements { wait });
+    let date = fixture.in_days(9);
+    let moved = fixture.ask(ANNE, anne, Command::MoveMandate { role, date });
+    assert_eq!(moved, refused);
+    cancel(&mut fixture);
+    assert_eq!(announce(&mut fixture), refused);
+    let start = Start::Now { confirmed: true };
+    let imposed = fixture.ask(ANNE, anne, Command::ScheduleMandate { role, start });
+    assert_eq!(imposed, refused);
+    fixture.wait(limits::DAY);
+    let anne = fixture.enter(ANNE);
+    let start = Start::At(fixture.in_days(8));
+    let announced = fixture.ask(ANNE, anne, Command::ScheduleMandate { role, start });
+    announced.unwrap();
+}

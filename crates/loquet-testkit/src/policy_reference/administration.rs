@@ -26,6 +26,10 @@ impl Reference {
             None => {}
         }
         self.recent(who, session)?;
+        let announced = |fact: &Fact| matches!(fact, Fact::Announced(_));
+        if self.is_day_full(&self.log, 10, announced) {
+            return Err("TOO_MANY_ANNOUNCEMENTS");
+        }
         if !matches!(self.glass(), Some(None)) {
             return Err("WOULD_STRAND_ADMIN");
         }

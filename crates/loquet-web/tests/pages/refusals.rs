@@ -100,6 +100,7 @@ fn of_codes() -> Vec<Refusal> {
         EnrollmentEnded,
         TooManyPendings,
         TooManyEnrollments { wait: 60 },
+        TooManyAnnouncements { wait: 60 },
         BreakGlassCodeFirst,
         NotOffered,
         WrongRecoveryCode,

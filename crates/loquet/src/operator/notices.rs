@@ -1,9 +1,7 @@
 //! Notices: what people must be told, kept in the outbox by the same commit that made it true.
 
-use std::collections::BTreeMap;
-
 use loquet_policy::limits::BINDING_LINK;
-use loquet_policy::{AccountId, Audience, Event, OrgId, Organization, RoleId, UnixTime};
+use loquet_policy::{AccountId, Audience, Event, Organization, RoleId, UnixTime};
 
 use crate::account::address_code::AddressCode;
 use crate::account::addresses::Address;
@@ -15,131 +13,17 @@ use crate::error::{Error, Unavailable};
 use crate::hash::{half, mac};
 use crate::observe;
 use crate::operator::Operator;
-use crate::operator::letter::{Deliver, Delivered, DeliveryError, Letter};
+use crate::operator::letter::{Deliver, DeliveryError, Letter};
 use crate::operator::reach::{is_late, is_reader, targets};
+use crate::operator::round::{Done, MOST_FAILURES, Round};
 use crate::provision::handle::was_another;
 use crate::records::PersonRecord;
 use crate::session::attempt::Attempt;
-use crate::store::{
-    AttemptId, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Writes,
-};
-
-/// What one round has told which address.
-#[derive(Default)]
-struct Told(BTreeMap<(OrgId, Address), Vec<Fact>>);
-
-/// When, what, and of whom.
-type Fact = (UnixTime, Event, Option<AccountId>);
-
-const fn fact(row: &NoticeRow, body: &NoticeBody) -> Fact {
-    (row.at, body.notice.event, body.about)
-}
-
-impl Told {
-    fn knows(&self, row: &NoticeRow, body: &NoticeBody, address: &Address) -> bool {
-        let facts = self.0.get(&(row.org, address.clone()));
-        facts.is_some_and(|facts| facts.contains(&fact(row, body)))
-    }
-
-    fn add(&mut self, row: &NoticeRow, body: &NoticeBody, address: Address) {
-        let facts = self.0.entry((row.org, address)).or_default();
-        facts.push(fact(row, body));
-    }
-}
-
-/// Temporary failures of one address in one round. More than one, so that a letter that alone fails does not hold up the
-/// next one to the same address.
-const MOST_FAILURES: u8 = 3;
-
-/// A round of deliveries.
-#[derive(Default)]
-struct Round {
-    done: Delivered,
-    told: Told,
-    /// How often an address has failed for now. After [`MOST_FAILURES`] it is not tried again in this round, so that one
-    /// that answers late, or never, delays the others by so much and no more.
-    stuck: BTreeMap<Address, u8>,
-    /// The last notice that was tried: numbers rise.
-    tried: Option<u64>,
-}
-
-/// What became of a notice.
-enum Done {
-    /// Its letter was delivered.
-    Delivered,
-    /// No reader is left, or another letter of the round told them.
-    Spared,
-    /// Its letter was given up, for this reason.
-    Failed(DeliveryFailureKind),
-    /// Each of its readers, or each address of its reader, has a notice now.
-    Expanded,
-    /// Its address failed too often in this round.
-    Waits,
-}
+use crate::store::{AttemptId, Commit, NoticeRow, Row, RowKey, Version, Writes};
 
 impl Operator {
-    /// Delivers what waits in the outbox, one letter to each address. A letter that fails keeps no other address waiting.
-    ///
-    /// ```
-    /// # async fn f(operator: loquet::Operator, mailer: impl loquet::Deliver) -> Result<(), loquet::Error> {
-    /// let done = operator.deliver(&mailer).await?;
-    /// if let Some(fault) = done.fault {
-    ///     println!("{} letters are waiting: {fault}", done.waiting);
-    /// }
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error`] of the store.
-    pub async fn deliver(&self, to: &impl Deliver) -> Result<Delivered, Error> {
-        let mut round = Round::default();
-        while self.deliver_new(to, &mut round).await? {}
-        observe::delivered(&round.done);
-        Ok(round.done)
-    }
-
-    /// Tries every notice that the round has not tried yet. Says whether this put others into the outbox.
-    async fn deliver_new(&self, to: &impl Deliver, round: &mut Round) -> Result<bool, Error> {
-        let mut is_expanded = false;
-        let mut at = Cursor::default();
-        let tried = round.tried;
-        let one_more = |count: &mut u32| *count = count.saturating_add(1);
-        loop {
-            let page = self.store().scan(&Query::Outbox, &at).await?;
-            for item in page.items {
-                let Item::Notice(number, row) = item else {
-                    continue;
-                };
-                if tried.is_some_and(|tried| number <= tried) {
-                    continue;
-                }
-                round.tried = Some(number);
-                match self.deliver_one(to, number, &row, round).await {
-                    Ok(Done::Waits) => {
-                        one_more(&mut round.done.waiting);
-                        continue;
-                    }
-                    Ok(Done::Delivered) => one_more(&mut round.done.letters),
-                    Ok(Done::Failed(_)) => one_more(&mut round.done.failed),
-                    Ok(Done::Expanded) => is_expanded = true,
-                    Ok(Done::Spared) => {}
-                    Err(error) => {
-                        one_more(&mut round.done.waiting);
-                        round.done.fault.get_or_insert(error);
-                        continue;
-                    }
-                }
-                self.store().delivered(number).await?;
-            }
-            match page.next {
-                Some(next) => at = next,
-                None => return Ok(is_expanded),
-            }
-        }
-    }
-
     /// Delivers one notice to its reader's one address, or gives each of its readers, or each address, one.
-    async fn deliver_one(
+    pub(super) async fn deliver_one(
         &self,
         to: &impl Deliver,
         number: u64,

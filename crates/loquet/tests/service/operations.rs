@@ -1,7 +1,7 @@
 //! Operations beyond the usual path, over the memory store. SQLite runs the same ones.
 
 use loquet::store::{MemoryStore, PAGE};
-use loquet::{Clock, Deliver, DeliveryError, Letter, Refusal, RoleId, Start, UnixTime};
+use loquet::{Clock, Deliver, DeliveryError, Letter, NewAccount, Refusal, RoleId, Start, UnixTime};
 use loquet_policy::{Event, limits};
 use loquet_testkit::addresses::code;
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
@@ -201,12 +201,13 @@ async fn undeliverable_outbox_is_read_once() {
     let anne = fixture.user(&session).await;
     let admin = fixture.mfa.admin(&anne);
     let start = Start::At(fixture.clock.now().plus(limits::NOTICE));
-    // Two notices each, for three readers.
-    for _ in 0..=PAGE / 6 {
-        let scheduled = admin.schedule_mandate(RoleId::STAFF, start).await;
-        scheduled.unwrap();
-        admin.cancel_mandate(RoleId::STAFF).await.unwrap();
+    let provision = fixture.mfa.provision();
+    for number in 1000..1000 + PAGE as u64 {
+        let name = format!("user {number}");
+        let new = NewAccount::new(number, &name).role(RoleId::STAFF);
+        provision.ensure_account(new).await.unwrap();
     }
+    admin.schedule_mandate(RoleId::STAFF, start).await.unwrap();
     let round = fixture.operator.deliver(&Strike).await.unwrap();
     assert!(usize::try_from(round.waiting).unwrap() > PAGE);
 }

@@ -118,6 +118,7 @@ fn organization(organization: &Organization) -> Fields {
         options,
         scheduled,
         resets_by_host_until,
+        announcements,
     } = organization;
     vec![
         field("preset", preset),
@@ -129,6 +130,7 @@ fn organization(organization: &Organization) -> Fields {
         field("options", options),
         field("scheduled", scheduled),
         field("resets by the host until", resets_by_host_until),
+        field("announcements", announcements),
     ]
 }
 

@@ -113,6 +113,12 @@ fn of_mandates() -> Vec<Scene> {
         "… for a day after the latest date" enabled h { let anne = h.enter(ANNE); h.schedule_mandate(anne, EMPLOYEE, 731); }
         "… for a date in six days" enabled h { let anne = h.enter(ANNE); h.schedule_mandate(anne, EMPLOYEE, 6); }
         "… after the parents' mandate" enabled h { announced(&mut h); }
+        "… the eleventh in a day" enabled h {
+            let anne = h.enter(ANNE);
+            let (since, used) = (h.now, limits::ANNOUNCEMENTS_A_DAY);
+            h.organization.announcements = DailyQuota { since, used };
+            h.schedule_mandate(anne, EMPLOYEE, 7);
+        }
         "… a second time" enabled h { let anne = announced(&mut h); h.schedule_mandate(anne, EMPLOYEE, 9); }
         "… while it is in force" mandated h { let anne = h.enter(ANNE); h.schedule_mandate(anne, EMPLOYEE, 9); }
         "… to begin now, after the parents' mandate" enabled h {
