@@ -378,13 +378,8 @@ impl Secrets {
                 .any(|pending| pending.session == session)
         };
         self.pendings.retain(|pending| held(pending.session));
-        // Where a token is assigned, it is the token's.
-        let made = facts
-            .pendings
-            .iter()
-            .flatten()
-            .filter(|_| !facts.awaits_token);
-        for pending in made {
+        // Beside a token that is assigned too: its recovery codes are made of it.
+        for pending in facts.pendings.iter().flatten() {
             if self.pending(pending.session).is_none() {
                 self.pendings.push(PendingSecret {
                     session: pending.session,
