@@ -15,6 +15,7 @@ pub struct UserEntry {
     account: Account,
     external_id: String,
     label: String,
+    token: Option<String>,
     addresses: Vec<NoticeAddress>,
     requirement: Requirement,
     at_log_in: Result<Reason, Refusal>,
@@ -31,6 +32,7 @@ impl UserEntry {
             account: person.facts,
             external_id: person.external_id,
             label: person.label,
+            token: person.token,
             now,
         }
     }
@@ -134,5 +136,11 @@ impl UserEntry {
     #[must_use]
     pub fn authenticator(&self) -> AuthenticatorState {
         AuthenticatorState::of(&self.account, self.now)
+    }
+
+    /// Returns the serial number of the authenticator, where it is a hardware token.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 }
