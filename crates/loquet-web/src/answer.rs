@@ -92,6 +92,13 @@ impl<H: PagesHost> Here<H> {
         fields: &[&'static str],
         next: &str,
     ) -> Result<Trouble, Stop> {
+        // Nobody can set the clock of a token.
+        let refusal = match refusal {
+            Refusal::WrongCode { .. } if self.overview().token().is_some() => {
+                &Refusal::WrongCode { behind: None }
+            }
+            _ => refusal,
+        };
         let language = self.visit.language;
         self.lead_on(refusal, fields.contains(&"code"), next)
             .await?;
@@ -156,7 +163,7 @@ impl<H: PagesHost> Here<H> {
     }
 }
 
-/// What a code of this field looks like, where it is not the six digits.
+/// What a code of this field looks like, where it is not one of the authenticator.
 fn form_of_code(field: Option<&str>, language: Language) -> Option<&'static str> {
     match field? {
         "address_code" => Some(language.say(

@@ -105,13 +105,18 @@ impl Fields {
         self.without(field, most, |c| c.is_control() && !c.is_whitespace())
     }
 
-    /// The six digits, in any spelling.
+    /// A code of the authenticator, in any spelling.
     pub(crate) fn code(&self) -> Result<&str, FieldFault> {
-        let text = self.pasted("code", MAX_CODE)?;
+        self.digits("code")
+    }
+
+    /// The same of another field.
+    pub(crate) fn digits(&self, field: &'static str) -> Result<&str, FieldFault> {
+        let text = self.pasted(field, MAX_CODE)?;
         let foreign = |c: char| c.is_numeric() && !c.is_ascii_digit();
         if text.contains(foreign) {
             return Err(FieldFault {
-                field: "code",
+                field,
                 what: FieldFaultKind::Script,
             });
         }

@@ -22,7 +22,7 @@
 //!         .merge(pages.router())
 //! }
 //!
-//! /// The QR code or the field for six digits after the password; before it the form, whose handler ends in
+//! /// The QR code or the field for the code after the password; before it the form, whose handler ends in
 //! /// `pages.admit(&visit, account, form_id)`.
 //! async fn log_in<H: PagesHost>(State(pages): State<Pages<H>>, visit: Visit) -> Response {
 //!     match pages.interim(&visit).await {

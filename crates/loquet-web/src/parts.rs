@@ -1,11 +1,13 @@
 //! Pieces that several pages are made of.
 
+use loquet::{AccountOverview, Totp};
 use maud::{Markup, html};
 
 use crate::fields::FieldFault;
+use crate::views::Setting;
 use crate::{FormId, Language, when};
 
-/// The most that is taken for a code: six digits and what people put between, or copy along with them.
+/// The most that is taken for a code: its digits and what people put between, or copy along with them.
 pub(crate) const MAX_CODE: usize = 32;
 
 /// The hidden field of a form that is shown again after a wrong code.
@@ -47,6 +49,75 @@ impl Trouble {
     }
 }
 
+/// What codes look like, and what shows them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Codes {
+    pub(crate) digits: u8,
+    /// How long each is shown, in seconds.
+    pub(crate) period: u64,
+    /// A hardware token shows them, and no app.
+    pub(crate) of_token: bool,
+}
+
+impl Default for Codes {
+    /// Those of an app that these pages set up.
+    fn default() -> Self {
+        Self::of(Totp::default(), false)
+    }
+}
+
+impl Codes {
+    const fn of(totp: Totp, of_token: bool) -> Self {
+        Self {
+            digits: totp.digits.count(),
+            period: totp.period.seconds(),
+            of_token,
+        }
+    }
+
+    /// Those of the authenticator that is bound.
+    pub(crate) fn present(overview: &AccountOverview) -> Self {
+        Self::of(overview.code_parameters(), overview.token().is_some())
+    }
+
+    pub(crate) fn label(self, language: Language) -> String {
+        let digits = self.digits;
+        language.say(
+            format!("Code à {digits}\u{a0}chiffres"),
+            format!("{digits}-digit code"),
+        )
+    }
+
+    /// Grouped as apps and tokens do.
+    pub(crate) const fn placeholder(self) -> &'static str {
+        match self.digits {
+            8 => "0000 0000",
+            7 => "000 0000",
+            _ => "000 000",
+        }
+    }
+
+    fn hint(self, language: Language) -> String {
+        let period = self.period;
+        let place = match self.of_token {
+            true => language.say("sur votre jeton", "on your token"),
+            false => language.say("dans votre application", "in your app"),
+        };
+        language.say(
+            format!("Il change toutes les {period}\u{a0}secondes {place}."),
+            format!("It changes every {period}\u{a0}seconds {place}."),
+        )
+    }
+}
+
+/// The token's serial number, as it stands on it.
+pub(crate) fn token_number(language: Language, serial: &str) -> String {
+    language.say(
+        format!("Jeton no\u{a0}{serial}"),
+        format!("Token no.\u{a0}{serial}"),
+    )
+}
+
 /// A form that changes something, with the id that makes sending it twice harmless.
 pub(crate) fn post(action: &str, id: FormId, inside: &Markup) -> Markup {
     html! {
@@ -68,41 +139,46 @@ pub(crate) enum Focus {
     Optional,
 }
 
-/// The field for six digits. Phones show digits, and the code that an app or a message offers is filled in by the browser.
-/// It has no pattern, with which a browser would send nothing of what people paste: the server reads it.
-pub(crate) fn code_field(language: Language, trouble: Option<&Trouble>, focus: Focus) -> Markup {
-    let trouble = Trouble::at(trouble, "code");
+/// The field for a code of the authenticator. Phones show digits, and the code that an app or a message offers is filled in
+/// by the browser. It has no pattern, with which a browser would send nothing of what people paste: the server reads it.
+pub(crate) fn code_field(at: &Setting<'_>, focus: Focus) -> Markup {
+    let (language, codes, trouble) = (at.language, at.codes, Trouble::at(at.trouble, "code"));
+    let digits = codes.digits;
+    let title = language.say(
+        format!("{digits}\u{a0}chiffres"),
+        format!("{digits}\u{a0}digits"),
+    );
     let hint = match focus {
-        Focus::Here | Focus::Elsewhere => language.say(
-            "Il change toutes les 30\u{a0}secondes dans votre application.",
-            "It changes every 30\u{a0}seconds in your app.",
-        ),
-        Focus::Optional => language.say(
-            "Seulement pour des règles qui laissent entrer davantage de monde.",
-            "Only for rules that let more people in.",
-        ),
+        Focus::Here | Focus::Elsewhere => codes.hint(language),
+        Focus::Optional => language
+            .say(
+                "Seulement pour des règles qui laissent entrer davantage de monde.",
+                "Only for rules that let more people in.",
+            )
+            .to_owned(),
     };
     html! {
         div.field {
-            label for="code" { (language.say("Code à 6\u{a0}chiffres", "6-digit code")) }
+            label for="code" { (codes.label(language)) }
             input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
-                maxlength=(MAX_CODE) required[focus != Focus::Optional] autofocus[focus == Focus::Here] spellcheck="false" placeholder="000 000"
-                title=(language.say("Six chiffres", "Six digits"))
+                maxlength=(MAX_CODE) required[focus != Focus::Optional] autofocus[focus == Focus::Here] spellcheck="false" placeholder=(codes.placeholder())
+                title=(title)
                 aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { "code-error " } "code-hint" };
             p.hint #code-hint { (hint) }
             (error_line(language, "code", trouble))
-            (clock_line(language, trouble))
+            (clock_line(at, trouble))
         }
     }
 }
 
 /// After two wrong codes: a clock that is off explains them, and this tells nothing of the codes.
-fn clock_line(language: Language, trouble: Option<&Trouble>) -> Markup {
+fn clock_line(at: &Setting<'_>, trouble: Option<&Trouble>) -> Markup {
     html! {
         @if let Some(trouble) = trouble {
             @if trouble.after_wrong_code { input type="hidden" name=(AFTER_WRONG_CODE) value="yes"; }
-            @if trouble.check_clock {
-                p.hint data-testid="check-clock" { (language.say(
+            // Nobody can set the clock of a token.
+            @if trouble.check_clock && !at.codes.of_token {
+                p.hint data-testid="check-clock" { (at.say(
                     "Vérifiez aussi que votre téléphone règle l’heure automatiquement.",
                     "Also check that your phone sets its time automatically.",
                 )) }
@@ -134,7 +210,7 @@ impl TextField<'_> {
             div.field {
                 label for=(self.name) { (self.label) }
                 input class=(self.class) id=(self.name) name=(self.name) type=(self.kind) value=(self.value) maxlength=(self.most)
-                    required autocomplete="off" spellcheck="false"
+                    required autocomplete="off" spellcheck="false" inputmode=[(self.class == "code").then_some("numeric")]
                     aria-invalid=[trouble.map(|_| "true")] aria-describedby=(described);
                 @if !self.hint.is_empty() { p.hint id=(hint) { (self.hint) } }
                 (error_line(language, self.name, trouble))

@@ -15,7 +15,7 @@ use crate::form_id::FormId;
 use crate::host::{BoxError, PagesHost, SavedSession};
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
-use crate::parts::{AFTER_WRONG_CODE, Trouble};
+use crate::parts::{AFTER_WRONG_CODE, Codes, Trouble};
 use crate::views::Setting;
 use crate::views::message::{Message, message};
 use crate::visit::Visit;
@@ -240,6 +240,7 @@ impl<H: PagesHost> Here<H> {
             base: &self.pages.0.base,
             form_id: FormId::random()?,
             trouble,
+            codes: Codes::present(self.overview()),
         })
     }
 

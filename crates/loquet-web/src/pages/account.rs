@@ -2,7 +2,9 @@
 
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::{AddressState, AuthenticatorState, DeliveryFailureKind, Error, Forget, NoticeAddress};
+use loquet::{
+    AddressState, AuthenticatorState, DeliveryFailureKind, Error, Forget, NoticeAddress, UnixTime,
+};
 
 use crate::answer::NotTaken;
 use crate::fields::Fields;
@@ -10,6 +12,7 @@ use crate::form::Form;
 use crate::host::{PagesHost, SavedSession};
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
+use crate::views::Setting;
 use crate::views::account::{self, Account, Bound, Notices, Switch};
 use crate::{Language, Pages, Visit, cookie, when};
 
@@ -26,7 +29,7 @@ async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
         .organization()
         .remembers_devices()
         .then(|| super::devices::lines(here, language));
-    let (codes, announced) = (codes_left(here, language), announced(here, language));
+    let (codes, announced) = (codes_left(here, &at), announced(here, language));
     let account = Account {
         name: &name.unwrap_or_default(),
         roles: &here.pages.roles(&overview.roles(), language),
@@ -34,13 +37,15 @@ async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
             on: overview.requirement().is_required(),
             fixed: fixed.as_deref(),
         },
-        authenticator: bound(here, language),
+        authenticator: bound(here, &at),
+        token: overview.token(),
+        assigned_token: overview.assigned_token(),
         notices: notices(here, language),
         codes: codes.as_deref(),
         has_printed_codes: here.has_recovery_codes(),
         announced: announced.as_deref(),
         devices: devices.as_deref(),
-        done: done(here),
+        done: done(here, &at),
     };
     let title = at.say("Mon compte", "My account");
     let body = account::account(&at, &account);
@@ -48,30 +53,22 @@ async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
 }
 
 /// What is bound to the account, and what can be done about it.
-fn bound<H>(here: &Here<H>, language: Language) -> Bound {
+fn bound<H>(here: &Here<H>, at: &Setting<'_>) -> Bound {
+    let language = at.language;
     match here.overview().authenticator() {
         _ if !here.organization().is_enabled() => Bound::NotYet,
         AuthenticatorState::None => Bound::Nothing,
-        AuthenticatorState::Active { since } => {
-            let day = when::day(since, language);
-            let advice = match here.overview().replacement_is_advised() {
-                true => language.say(
-                    " Remplacez-la dès que possible\u{a0}: une autre personne a peut-être essayé d’en deviner les codes.",
-                    " Replace it as soon as you can: another person may have tried to guess its codes.",
-                ),
-                false => "",
-            };
-            Bound::Active {
-                since: language.say(
-                    format!("Liée à votre compte depuis le {day}.{advice}"),
-                    format!("Bound to your account since {day}.{advice}"),
-                ),
-            }
-        }
+        AuthenticatorState::Active { since } => active(here, at, since),
         AuthenticatorState::Suspended { .. } => Bound::Broken {
-            text: language.say(
-                "Suspendue\u{a0}: elle a été signalée perdue. Si vous l’avez toujours, le lien du courriel que vous avez reçu annule ce signalement; sinon, un administrateur peut réinitialiser votre compte.",
-                "Suspended: it was reported lost. If you still have it, the link in the letter that you were sent undoes the report; otherwise, an administrator can reset your account.",
+            text: at.app_or_token(
+                [
+                    "Suspendue\u{a0}: elle a été signalée perdue. Si vous l’avez toujours, le lien du courriel que vous avez reçu annule ce signalement; sinon, un administrateur peut réinitialiser votre compte.",
+                    "Suspended: it was reported lost. If you still have it, the link in the letter that you were sent undoes the report; otherwise, an administrator can reset your account.",
+                ],
+                [
+                    "Suspendu\u{a0}: il a été signalé perdu. Si vous l’avez toujours, le lien du courriel que vous avez reçu annule ce signalement; sinon, un administrateur peut réinitialiser votre compte.",
+                    "Suspended: it was reported lost. If you still have it, the link in the letter that you were sent undoes the report; otherwise, an administrator can reset your account.",
+                ],
             ),
             needs_reset_code: false,
         },
@@ -87,17 +84,42 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
         _ => Bound::Broken {
             text: if here.has_recovery_codes() {
                 language.say(
-                    "Désactivée. Un code de récupération, ou le code de réinitialisation d’un administrateur, permet d’en configurer une autre.",
+                    "Hors service. Un code de récupération, ou le code de réinitialisation d’un administrateur, permet d’en configurer une autre.",
                     "Disabled. A recovery code, or an administrator’s reset code, lets you set up another.",
                 )
             } else {
                 language.say(
-                    "Désactivée. Demandez à un administrateur de réinitialiser votre compte.",
+                    "Hors service. Demandez à un administrateur de réinitialiser votre compte.",
                     "Disabled. Ask an administrator to reset your account.",
                 )
             },
             needs_reset_code: false,
         },
+    }
+}
+
+fn active<H>(here: &Here<H>, at: &Setting<'_>, since: UnixTime) -> Bound {
+    let language = at.language;
+    let day = when::day(since, language);
+    let advice = match here.overview().replacement_is_advised() {
+        true => at.app_or_token(
+            [
+                " Remplacez-la dès que possible\u{a0}: une autre personne a peut-être essayé d’en deviner les codes.",
+                " Replace it as soon as you can: another person may have tried to guess its codes.",
+            ],
+            [
+                " Remplacez-le dès que possible\u{a0}: une autre personne a peut-être essayé d’en deviner les codes.",
+                " Replace it as soon as you can: another person may have tried to guess its codes.",
+            ],
+        ),
+        false => "",
+    };
+    let bound = at.app_or_token(["Liée", "Bound"], ["Lié", "Bound"]);
+    Bound::Active {
+        since: language.say(
+            format!("{bound} à votre compte depuis le {day}.{advice}"),
+            format!("Bound to your account since {day}.{advice}"),
+        ),
     }
 }
 
@@ -136,7 +158,8 @@ pub(super) fn failure(address: &NoticeAddress, language: Language) -> Option<Str
 }
 
 /// How many recovery codes are left, and what to do when there are few.
-fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
+fn codes_left<H>(here: &Here<H>, at: &Setting<'_>) -> Option<String> {
+    let language = at.language;
     let offered = here.organization().offers_recovery_codes();
     if !offered || !here.is_bound() {
         return None;
@@ -161,9 +184,15 @@ fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
         ),
     };
     if left < FEW {
-        text.push_str(language.say(
-            " Remplacez votre application pour en recevoir dix nouveaux.",
-            " Replace your app to get ten new ones.",
+        text.push_str(at.app_or_token(
+            [
+                " Remplacez votre application pour en recevoir dix nouveaux.",
+                " Replace your app to get ten new ones.",
+            ],
+            [
+                " Remplacez votre jeton pour en recevoir dix nouveaux.",
+                " Replace your token to get ten new ones.",
+            ],
         ));
     }
     Some(text)
@@ -178,18 +207,28 @@ fn announced<H>(here: &Here<H>, language: Language) -> Option<String> {
         .announced
         .filter(|_| requirement.mandate.is_none())?;
     let day = when::day(mandate.start(), language);
+    let what = match here.overview().assigned_token() {
+        Some(_) => language.say("Confirmez votre jeton", "Confirm your token"),
+        None => language.say("Configurez votre application", "Set up your app"),
+    };
     Some(language.say(
-        format!("À compter du {day}, un code sera exigé à chacune de vos connexions. Configurez votre application dès maintenant."),
-        format!("From {day} on a code will be required at each of your log-ins. Set up your app now."),
+        format!("À compter du {day}, un code sera exigé à chacune de vos connexions. {what} dès maintenant."),
+        format!("From {day} on a code will be required at each of your log-ins. {what} now."),
     ))
 }
 
-fn done<H>(here: &Here<H>) -> Option<&'static str> {
-    let language = here.visit.language;
+fn done<H>(here: &Here<H>, at: &Setting<'_>) -> Option<&'static str> {
+    let language = at.language;
     Some(match here.visit.parameter("done")?.as_str() {
-        "enrolled" => language.say(
-            "Félicitations! Votre application est liée\u{a0}: un code vous sera demandé à la connexion.",
-            "Congratulations! Your app is bound: you will be asked for a code at log-in.",
+        "enrolled" => at.app_or_token(
+            [
+                "Félicitations! Votre application est liée\u{a0}: un code vous sera demandé à la connexion.",
+                "Congratulations! Your app is bound: you will be asked for a code at log-in.",
+            ],
+            [
+                "Félicitations! Votre jeton est lié\u{a0}: un code vous sera demandé à la connexion.",
+                "Congratulations! Your token is bound: you will be asked for a code at log-in.",
+            ],
         ),
         "sent" => language.say(
             "Un code part à la nouvelle adresse. Saisissez-le ci-dessous dans les dix minutes.",
@@ -200,9 +239,15 @@ fn done<H>(here: &Here<H>) -> Option<&'static str> {
             "Noted. The old address, if there was one, is told too.",
         ),
         "on" => language.say("La connexion multi-facteur est requise pour votre compte.", "Multi-factor log-in is required for your account."),
-        "off" => language.say(
-            "C’est fait. Votre application reste liée; seul votre mot de passe vous sera demandé.",
-            "Done. Your app stays bound; you will be asked for your password only.",
+        "off" => at.app_or_token(
+            [
+                "C’est fait. Votre application reste liée; seul votre mot de passe vous sera demandé.",
+                "Done. Your app stays bound; you will be asked for your password only.",
+            ],
+            [
+                "C’est fait. Votre jeton reste lié; seul votre mot de passe vous sera demandé.",
+                "Done. Your token stays bound; you will be asked for your password only.",
+            ],
         ),
         "forgotten" => language.say(
             "L’appareil est oublié, et ses connexions ont pris fin.",

@@ -1,7 +1,7 @@
 //! The second half of a log-in, and the step-up.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::{AccountId, Attempt, Error, NextStep};
+use loquet::{AccountId, Attempt, Error, NextStep, Refusal};
 
 use super::enroll;
 use crate::answer::NotTaken;
@@ -78,10 +78,16 @@ impl<H: PagesHost> Pages<H> {
         };
         if login.next == NextStep::Enroll {
             let attempt = Attempt::new(client).idempotency_key(form);
-            let begun = self.0.mfa.begin_enrollment(&login.session, "", attempt);
-            match begun.await {
+            let (mfa, session) = (&self.0.mfa, &login.session);
+            let begun = match mfa.begin_enrollment(session, "", attempt).await {
+                Err(Error::Refused(Refusal::TwoCodesRequired)) => {
+                    mfa.begin_token(session, "", attempt).await.map(drop)
+                }
+                begun => begun.map(drop),
+            };
+            match begun {
                 // Where it is refused the page to come says why, and asks for the reset code for example.
-                Ok(_) | Err(Error::Refused(_)) => {}
+                Ok(()) | Err(Error::Refused(_)) => {}
                 Err(fault) => return Err(fault.into()),
             }
         }
@@ -95,7 +101,7 @@ impl<H: PagesHost> Pages<H> {
     }
 
     /// Returns what the host's log-in page shows instead of its form to a browser that has given the password already: the
-    /// QR code of a due enrollment, or the field for the six digits. `None` without a session, and after a complete log-in.
+    /// QR code of a due enrollment, the fields for two codes of a token, or the field for the code. `None` without a session, and after a complete log-in.
     pub async fn interim(&self, visit: &Visit) -> Option<Response> {
         match self.try_interim(visit).await {
             Ok(response) => response,

@@ -9,34 +9,58 @@ use crate::answer::NotTaken;
 use crate::fields::if_given;
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::Trouble;
+use crate::parts::{Codes, MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::{Setting, enable, enroll};
 use crate::when;
-use zeroize::Zeroizing;
 
-/// The enrollment page: the QR code of a begun enrollment, or how to begin.
+/// The setting of a page about what is enrolled, and not about what is bound.
+fn setting<'a, H: PagesHost>(
+    here: &'a Here<H>,
+    trouble: Option<&'a Trouble>,
+) -> Result<Setting<'a>, Stop> {
+    let codes = match here.progress.token_offer() {
+        Some(token) => Codes {
+            digits: token.digits,
+            period: token.period,
+            of_token: true,
+        },
+        None => Codes {
+            of_token: here.overview().assigned_token().is_some(),
+            ..Codes::default()
+        },
+    };
+    Ok(Setting {
+        codes,
+        ..here.setting(trouble)?
+    })
+}
+
+/// The enrollment page: the QR code of a begun enrollment, the fields for two codes of a token, or how to begin.
 pub(crate) async fn draw<H: PagesHost>(
     here: &Here<H>,
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
+    let at = setting(here, trouble)?;
+    let printed = printed(here);
+    if let Some(token) = here.progress.token_offer() {
+        let pair = enroll::Pair {
+            serial: &token.serial,
+            left: UnixTime(token.expires).since(here.now()),
+            reason: &reason(here, &at).await?,
+            printed: &printed,
+        };
+        let page = enroll::pair(&at, &pair);
+        return here.page(trouble, title(&at), false, page).await;
+    }
     let Some(offer) = here.progress.offer() else {
         return draw_start(here, trouble).await;
     };
-    let at = here.setting(trouble)?;
-    let reason = reason(here, here.visit.language).await?;
+    let reason = reason(here, &at).await?;
     let alt = at.say(
         "Code QR pour votre application d’authentification. La clé peut aussi être saisie\u{a0}: «\u{a0}Difficulté à capturer?\u{a0}».",
         "QR code for your authenticator app. The key can also be typed: “Trouble scanning?”.",
     );
-    let codes: Vec<Zeroizing<String>> = here
-        .progress
-        .recovery_codes()
-        .iter()
-        .map(RecoveryCode::expose)
-        .collect();
-    let break_glass = here.progress.new_break_glass_code();
-    let break_glass = break_glass.map(BreakGlassCode::expose);
     let svg = offer.svg(alt).map_err(|fault| Stop::Fault(fault.into()))?;
     let scan = enroll::Scan {
         svg: &svg,
@@ -44,11 +68,19 @@ pub(crate) async fn draw<H: PagesHost>(
         account: &offer.account,
         left: UnixTime(offer.expires).since(here.now()),
         reason: &reason,
-        codes: &codes,
-        break_glass: break_glass.as_deref().map(String::as_str),
+        printed: &printed,
     };
     here.page(trouble, title(&at), false, enroll::scan(&at, &scan))
         .await
+}
+
+fn printed<H>(here: &Here<H>) -> enroll::Printed {
+    let codes = here.progress.recovery_codes().iter();
+    let break_glass = here.progress.new_break_glass_code();
+    enroll::Printed {
+        codes: codes.map(RecoveryCode::expose).collect(),
+        break_glass: break_glass.map(BreakGlassCode::expose),
+    }
 }
 
 /// How to begin an enrollment.
@@ -56,12 +88,13 @@ async fn draw_start<H: PagesHost>(
     here: &Here<H>,
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
-    let at = here.setting(trouble)?;
-    let reason = reason(here, here.visit.language).await?;
+    let at = setting(here, trouble)?;
+    let reason = reason(here, &at).await?;
     let needs_reset_code = here.needs_reset_code() || Trouble::at(trouble, "reset_code").is_some();
     let start = enroll::Start {
         reason: &reason,
         needs_reset_code,
+        token: here.overview().assigned_token(),
         may_leave: here.is_logged_in(),
     };
     here.page(trouble, title(&at), true, enroll::start(&at, &start))
@@ -69,32 +102,54 @@ async fn draw_start<H: PagesHost>(
 }
 
 fn title<'t>(at: &Setting<'_>) -> &'t str {
-    at.say("Configurer l’application", "Set up your app")
+    at.app_or_token(
+        ["Configurer l’application", "Set up your app"],
+        ["Confirmer mon jeton", "Confirm my token"],
+    )
 }
 
 /// Why an enrollment is due, in a sentence.
-async fn reason<H: PagesHost>(here: &Here<H>, language: Language) -> Result<String, Stop> {
+async fn reason<H: PagesHost>(here: &Here<H>, at: &Setting<'_>) -> Result<String, Stop> {
+    let language = at.language;
     if here.is_recovering() {
-        return Ok(language
-            .say(
-                "Votre code de récupération est accepté. Configurez une nouvelle application dans les dix minutes.",
-                "Your recovery code is accepted. Set up a new app within ten minutes.",
+        return Ok(at
+            .app_or_token(
+                [
+                    "Votre code de récupération est accepté. Configurez une nouvelle application dans les dix minutes.",
+                    "Your recovery code is accepted. Set up a new app within ten minutes.",
+                ],
+                [
+                    "Votre code de récupération est accepté. Confirmez votre jeton dans les dix minutes.",
+                    "Your recovery code is accepted. Confirm your token within ten minutes.",
+                ],
             )
             .to_owned());
     }
     if here.needs_reset_code() {
-        return Ok(language
-            .say(
-                "Votre compte a été réinitialisé. Configurez une nouvelle application avec le code de réinitialisation que l’on vous a remis.",
-                "Your account was reset. Set up a new app with the reset code that you were handed.",
+        return Ok(at
+            .app_or_token(
+                [
+                    "Votre compte a été réinitialisé. Configurez une nouvelle application avec le code de réinitialisation que l’on vous a remis.",
+                    "Your account was reset. Set up a new app with the reset code that you were handed.",
+                ],
+                [
+                    "Votre compte a été réinitialisé. Confirmez votre jeton avec le code de réinitialisation que l’on vous a remis.",
+                    "Your account was reset. Confirm your token with the reset code that you were handed.",
+                ],
             )
             .to_owned());
     }
     let Some(mandate) = here.overview().requirement().mandate else {
-        return Ok(language
-            .say(
-                "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre mot de passe.",
-                "A one-time code on your phone will protect your account in addition to your password.",
+        return Ok(at
+            .app_or_token(
+                [
+                    "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre mot de passe.",
+                    "A one-time code on your phone will protect your account in addition to your password.",
+                ],
+                [
+                    "Un code à usage unique, sur votre jeton, protégera votre compte en plus de votre mot de passe.",
+                    "A one-time code on your token will protect your account in addition to your password.",
+                ],
             )
             .to_owned());
     };
@@ -113,8 +168,15 @@ async fn reason<H: PagesHost>(here: &Here<H>, language: Language) -> Result<Stri
     ))
 }
 
+/// Whether a token is assigned, and this session has not begun to confirm it.
+fn awaits_token<H>(here: &Here<H>) -> bool {
+    here.overview().assigned_token().is_some() && here.progress.token_offer().is_none()
+}
+
 pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     match here.next() {
+        // A token that takes the place of what is bound begins with a code of that.
+        NextStep::Done if here.is_bound() && awaits_token(&here) => Ok(here.go("/account/replace")),
         NextStep::Done | NextStep::Enroll => draw(&here, None).await,
         _ => Ok(Redirect::to(here.pages.0.host.log_in()).into_response()),
     }
@@ -126,15 +188,25 @@ pub(crate) async fn begin<H: PagesHost>(here: Here<H>, form: Form) -> Result<Res
         let reset_code = if_given(form.fields.pasted("reset_code", most))?;
         let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
         let reset_code = reset_code.unwrap_or_default();
-        let begun = mfa.begin_enrollment(&here.session, reset_code, attempt);
-        Ok::<_, NotTaken>(begun.await?)
+        let session = &here.session;
+        let begun = match here.overview().assigned_token() {
+            Some(_) => mfa
+                .begin_token(session, reset_code, attempt)
+                .await
+                .map(drop),
+            None => mfa
+                .begin_enrollment(session, reset_code, attempt)
+                .await
+                .map(drop),
+        };
+        Ok::<_, NotTaken>(begun?)
     };
     match here.answer(begun.await, &["reset_code"], "/enroll").await? {
         // While the log-in is not complete, the log-in page shows the code.
-        Ok(_) if here.next() == NextStep::Enroll => {
+        Ok(()) if here.next() == NextStep::Enroll => {
             Ok(Redirect::to(here.pages.0.host.log_in()).into_response())
         }
-        Ok(_) => Ok(here.go("/enroll")),
+        Ok(()) => Ok(here.go("/enroll")),
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }
 }
@@ -156,22 +228,42 @@ pub(crate) async fn show_key<H: PagesHost>(here: Here<H>) -> Result<Response, St
 }
 
 pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let fields = &form.fields;
+    // The form of a token has two fields, that of an app one.
+    let is_token = fields.lines(enroll::NEXT_CODE, MAX_CODE).is_ok();
     let confirmed = async {
-        let code = form.fields.code()?;
-        let group = if_given(form.fields.pasted("group", enable::MAX_GROUP));
+        let code = fields.code()?;
+        let group = if_given(fields.pasted("group", enable::MAX_GROUP));
         // One that is too long is a wrong one.
         let group = group.ok().flatten().unwrap_or_default();
         let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
-        let confirmed =
-            mfa.confirm_enrollment_after_break_glass(&here.session, code, group, attempt);
-        Ok::<_, NotTaken>(confirmed.await?)
+        let session = &here.session;
+        let login = if is_token {
+            let codes = [code.into(), fields.digits(enroll::NEXT_CODE)?.into()];
+            mfa.confirm_token_after_break_glass(session, codes, group, attempt)
+                .await?
+        } else {
+            mfa.confirm_enrollment_after_break_glass(session, code, group, attempt)
+                .await?
+        };
+        Ok::<_, NotTaken>(login)
     };
     let confirmed = confirmed.await;
+    let said = match &confirmed {
+        Err(NotTaken::Mfa(Error::Refused(refusal))) if is_token => {
+            of_pair(refusal, here.visit.language)
+        }
+        _ => None,
+    };
     let is_over = matches!(
         confirmed,
         Err(NotTaken::Mfa(Error::Refused(Refusal::EnrollmentEnded)))
     );
-    match here.answer(confirmed, &["code", "group"], "").await? {
+    let mut answer = here.answer(confirmed, &["code", "group"], "").await?;
+    if let (Err(trouble), Some(said)) = (&mut answer, said) {
+        said.clone_into(&mut trouble.text);
+    }
+    match answer {
         Ok(login) => {
             let to = if here.is_logged_in() {
                 format!("{}/account?done=enrolled", here.pages.0.base)
@@ -184,5 +276,20 @@ pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
         Err(trouble) if is_over && here.is_bound() => questions::ask_replace(&here, &trouble).await,
         Err(trouble) if is_over => draw_start(&here, Some(&trouble)).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
+    }
+}
+
+/// What is said of two codes of a token in place of what is said of one code of an app.
+fn of_pair(refusal: &Refusal, language: Language) -> Option<&'static str> {
+    match refusal {
+        Refusal::WrongCode { .. } => Some(language.say(
+            "Ces deux codes ne sont pas ceux du jeton, ou ne se suivent pas. Attendez un nouveau code et saisissez-le, puis le suivant.",
+            "These two codes are not the token’s, or do not follow each other. Wait for a new code and enter it, then the next one.",
+        )),
+        Refusal::EnrollmentEnded => Some(language.say(
+            "C’était le dixième essai\u{a0}: cette activation a pris fin. Recommencez.",
+            "That was the tenth try: this enrollment has ended. Begin again.",
+        )),
+        _ => None,
     }
 }

@@ -58,6 +58,7 @@ async fn line<H: PagesHost>(here: &Here<H>, user: &UserEntry) -> Result<Line, St
             AuthenticatorState::Disabled { .. } => State::Disabled,
             _ => State::ResetDue,
         },
+        token: user.token().map(str::to_owned),
         at_log_in: at_log_in(language, user),
         why,
         is_self: id == here.account_id(),

@@ -3,12 +3,12 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::Language;
 use crate::answer::NotTaken;
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
+use crate::views::Setting;
 use crate::views::code::{self, Question};
 use crate::views::message::{Message, message};
 
@@ -35,10 +35,7 @@ async fn ask<H: PagesHost>(
     let question = match what {
         Ask::On => Question {
             title: at.say("Exiger un code à la connexion", "Require a code at log-in"),
-            text: at.say(
-                "Confirmez avec un nouveau code de votre application.",
-                "Confirm with a fresh code from your app.",
-            ),
+            text: code::fresh_code(&at),
             action: "/account/on",
             button: at.say("Activer", "Switch on"),
             dangerous: false,
@@ -47,9 +44,15 @@ async fn ask<H: PagesHost>(
         },
         Ask::Off => Question {
             title: at.say("Ne plus exiger de code", "Stop requiring a code"),
-            text: at.say(
-                "Seul votre mot de passe vous sera demandé à la connexion. Votre application reste liée à votre compte. Confirmez avec un nouveau code.",
-                "You will be asked for your password only. Your app stays bound to your account. Confirm with a fresh code.",
+            text: at.app_or_token(
+                [
+                    "Seul votre mot de passe vous sera demandé à la connexion. Votre application reste liée à votre compte. Confirmez avec un nouveau code.",
+                    "You will be asked for your password only. Your app stays bound to your account. Confirm with a fresh code.",
+                ],
+                [
+                    "Seul votre mot de passe vous sera demandé à la connexion. Votre jeton reste lié à votre compte. Confirmez avec un nouveau code.",
+                    "You will be asked for your password only. Your token stays bound to your account. Confirm with a fresh code.",
+                ],
             ),
             action: "/account/off",
             button: at.say("Désactiver", "Switch off"),
@@ -58,22 +61,17 @@ async fn ask<H: PagesHost>(
             back,
         },
         Ask::Replace => Question {
-            title: at.say("Remplacer mon application", "Replace my app"),
-            text: at.say(
-                "Un nouveau code QR vous sera montré. L’ancienne application reste valable jusqu’à ce que la nouvelle soit confirmée. Donnez un code de l’ancienne.",
-                "You will be shown a new QR code. The old app stays valid until the new one is confirmed. Give a code from the old one.",
-            ),
-            action: "/account/replace",
-            button: at.say("Continuer", "Continue"),
-            dangerous: false,
-            with_code: true,
             back,
+            ..replacement(&at, here.overview().assigned_token().is_some())
         },
         Ask::Lost => Question {
-            title: at.say("J’ai perdu mon téléphone", "I lost my phone"),
-            text: before_reporting(here.visit.language, here.has_recovery_codes()),
+            title: code::lost(&at),
+            text: before_reporting(&at, here.has_recovery_codes()),
             action: "/account/lost",
-            button: at.say("Suspendre l’application", "Suspend the app"),
+            button: at.app_or_token(
+                ["Suspendre l’application", "Suspend the app"],
+                ["Suspendre le jeton", "Suspend the token"],
+            ),
             dangerous: true,
             with_code: false,
             back,
@@ -81,6 +79,48 @@ async fn ask<H: PagesHost>(
     };
     let body = code::question(&at, &question);
     here.page(trouble, question.title, true, body).await
+}
+
+/// What is asked before the present authenticator is replaced, with an app or with the token that is assigned.
+fn replacement<'t>(at: &Setting<'_>, with_token: bool) -> Question<'t> {
+    let (title, text) = if with_token {
+        (
+            at.say("Confirmer mon jeton", "Confirm my token"),
+            at.app_or_token(
+                [
+                    "Votre application reste valable jusqu’à ce que le jeton soit confirmé. Donnez un code de l’application.",
+                    "Your app stays valid until the token is confirmed. Give a code from the app.",
+                ],
+                [
+                    "Votre ancien jeton reste valable jusqu’à ce que le nouveau soit confirmé. Donnez un code de l’ancien.",
+                    "Your old token stays valid until the new one is confirmed. Give a code from the old one.",
+                ],
+            ),
+        )
+    } else {
+        (
+            code::replace(at),
+            at.app_or_token(
+                [
+                    "Un nouveau code QR vous sera montré. L’ancienne application reste valable jusqu’à ce que la nouvelle soit confirmée. Donnez un code de l’ancienne.",
+                    "You will be shown a new QR code. The old app stays valid until the new one is confirmed. Give a code from the old one.",
+                ],
+                [
+                    "Un code QR vous sera montré, pour une application. Le jeton reste valable jusqu’à ce qu’elle soit confirmée. Donnez un code du jeton.",
+                    "You will be shown a QR code for an app. The token stays valid until the app is confirmed. Give a code from the token.",
+                ],
+            ),
+        )
+    };
+    Question {
+        title,
+        text,
+        action: "/account/replace",
+        button: at.say("Continuer", "Continue"),
+        dangerous: false,
+        with_code: true,
+        back: "/account",
+    }
 }
 
 /// Asks whether to switch the second factor off, or says why that would be refused.
@@ -110,16 +150,28 @@ pub(crate) async fn ask_replace<H: PagesHost>(
     ask(here, Ask::Replace, Some(trouble)).await
 }
 
-fn before_reporting(language: Language, has_recovery_codes: bool) -> &'static str {
+fn before_reporting(at: &Setting<'_>, has_recovery_codes: bool) -> &'static str {
     if has_recovery_codes {
-        language.say(
-            "Votre application sera suspendue et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
-            "Your app will be suspended and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your phone, the link in the letter that you will be sent will undo this report.",
+        at.app_or_token(
+            [
+                "Votre application sera suspendue et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
+                "Your app will be suspended and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your phone, the link in the letter that you will be sent will undo this report.",
+            ],
+            [
+                "Votre jeton sera suspendu et toutes vos connexions prendront fin. Pour le remplacer, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre jeton, le lien du courriel que vous recevrez annulera ce signalement.",
+                "Your token will be suspended and all your sessions will end. To replace it, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your token, the link in the letter that you will be sent will undo this report.",
+            ],
         )
     } else {
-        language.say(
-            "Votre application sera suspendue et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
-            "Your app will be suspended and all your sessions will end. An administrator must reset your account before you can set up another. If you find your phone, the link in the letter that you will be sent will undo this report.",
+        at.app_or_token(
+            [
+                "Votre application sera suspendue et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
+                "Your app will be suspended and all your sessions will end. An administrator must reset your account before you can set up another. If you find your phone, the link in the letter that you will be sent will undo this report.",
+            ],
+            [
+                "Votre jeton sera suspendu et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez le remplacer. Si vous retrouvez votre jeton, le lien du courriel que vous recevrez annulera ce signalement.",
+                "Your token will be suspended and all your sessions will end. An administrator must reset your account before you can replace it. If you find your token, the link in the letter that you will be sent will undo this report.",
+            ],
         )
     }
 }
@@ -173,10 +225,23 @@ pub(crate) async fn switch_off<H: PagesHost>(here: Here<H>, form: Form) -> Resul
 pub(crate) async fn replace<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let begun = async {
         let code = form.fields.code()?;
-        Ok(here.account(&form)?.replace_authenticator(code).await?)
+        let begun = match here.overview().assigned_token() {
+            Some(_) => {
+                let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
+                mfa.begin_token(&here.session, code, attempt)
+                    .await
+                    .map(drop)
+            }
+            None => here
+                .account(&form)?
+                .replace_authenticator(code)
+                .await
+                .map(drop),
+        };
+        Ok(begun?)
     };
     match here.answer(begun.await, &["code"], "").await? {
-        Ok(_) => Ok(here.go("/enroll")),
+        Ok(()) => Ok(here.go("/enroll")),
         Err(trouble) => ask(&here, Ask::Replace, Some(&trouble)).await,
     }
 }
@@ -190,7 +255,10 @@ pub(crate) async fn report_lost<H: PagesHost>(here: Here<H>, form: Form) -> Resu
     }
     let language = here.visit.language;
     let said = Message {
-        title: language.say("Application suspendue", "App suspended"),
+        title: here.setting(None)?.app_or_token(
+            ["Application suspendue", "App suspended"],
+            ["Jeton suspendu", "Token suspended"],
+        ),
         text: if here.has_recovery_codes() {
             language.say(
                 "Ses codes ne sont plus acceptés et toutes vos connexions ont pris fin. Reconnectez-vous et utilisez l’un de vos codes de récupération, ou demandez à un administrateur de réinitialiser votre compte.",

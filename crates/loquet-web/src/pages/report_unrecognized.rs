@@ -14,6 +14,7 @@ use crate::form_id::FormId;
 use crate::host::PagesHost;
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
+use crate::parts::Codes;
 use crate::refusal::{Names, sentence};
 use crate::session::Stop;
 use crate::views::Setting;
@@ -32,6 +33,7 @@ fn draw<H: PagesHost>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop>
         base: &pages.0.base,
         form_id: FormId::random()?,
         trouble: None,
+        codes: Codes::default(),
     };
     let asked = Question {
         title: at.say("Ce n’était pas vous?", "That was not you?"),

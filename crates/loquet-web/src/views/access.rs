@@ -216,7 +216,7 @@ fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
                 p { (at.say("Ajoutez au moins un endroit, ou revenez en arrière.", "Add at least one place, or go back.")) }
             }
             // Only what lets more people in asks for a code, and then says so.
-            @if Trouble::at(at.trouble, "code").is_some() { (parts::code_field(at.language, at.trouble, Focus::Optional)) }
+            @if Trouble::at(at.trouble, "code").is_some() { (parts::code_field(at, Focus::Optional)) }
             div.row {
                 button.button type="submit" name="do" value="apply" data-testid="apply" { (at.say("Mettre en vigueur", "Put in force")) }
                 a.button.plain href=(at.path("/admin/access")) data-testid="start-over" { (at.say("Abandonner", "Give up")) }
@@ -276,8 +276,8 @@ fn by_hand(at: &Setting<'_>, access: &Access<'_>) -> Markup {
             (parts::error_line(at.language, "rules", trouble))
         }
         div.field {
-            label for="rules-code" { (at.say("Code à 6\u{a0}chiffres", "6-digit code")) }
-            input.code #rules-code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength=(parts::MAX_CODE) spellcheck="false" placeholder="000 000";
+            label for="rules-code" { (at.codes.label(at.language)) }
+            input.code #rules-code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength=(parts::MAX_CODE) spellcheck="false" placeholder=(at.codes.placeholder());
             p.hint { (at.say("Seulement pour des règles qui laissent entrer davantage de monde.", "Only for rules that let more people in.")) }
         }
         div.row {

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::code::{lost, replace};
 use super::{Setting, devices};
 use crate::parts::{self, Focus, TextField, Trouble};
 
@@ -11,6 +12,9 @@ pub(crate) struct Account<'a> {
     pub(crate) roles: &'a str,
     pub(crate) switch: Switch<'a>,
     pub(crate) authenticator: Bound,
+    /// What stands on the token that is bound, and on the one that waits to be confirmed.
+    pub(crate) token: Option<&'a str>,
+    pub(crate) assigned_token: Option<&'a str>,
     pub(crate) notices: Notices<'a>,
     /// How many recovery codes are left, where they are offered.
     pub(crate) codes: Option<&'a str>,
@@ -170,27 +174,41 @@ fn switch(at: &Setting<'_>, switch: &Switch<'_>) -> Markup {
 
 fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
     let bound = &account.authenticator;
+    let can_confirm = matches!(bound, Bound::Nothing | Bound::Active { .. });
+    let waits = account.assigned_token.filter(|_| can_confirm);
     html! {
         header {
             div.row.apart {
-                h2 { (at.say("Application d’authentification", "Authenticator app")) }
+                h2 { @match account.token {
+                    Some(serial) => span data-testid="token" { (parts::token_number(at.language, serial)) },
+                    None => (at.say("Application d’authentification", "Authenticator app")),
+                } }
                 (badge(at, bound))
             }
             p.soft { (match bound {
                 Bound::NotYet => at.say("Votre organisation n’a pas encore activé l’authentification multi-facteur.", "Your organization has not enabled multi-factor log-in yet."),
+                Bound::Nothing if waits.is_some() => at.say("Votre mot de passe est votre seule protection.", "Your password is your only protection."),
                 Bound::Nothing => at.say("Aucune application n’est liée à votre compte. Ajoutez-en une\u{a0}: votre mot de passe ne sera plus votre seule protection.", "No app is bound to your account. Add one: your password will no longer be your only protection."),
                 Bound::Active { since } => since,
                 Bound::Broken { text, .. } => text,
             }) }
+            @if let Some(serial) = waits {
+                p.soft data-testid="token-waits" {
+                    strong { (parts::token_number(at.language, serial)) "." } " "
+                    (at.say("Il vous est attribué\u{a0}: confirmez-le avec deux de ses codes.", "It is assigned to you: confirm it with two of its codes."))
+                }
+            }
             @if let Some(codes) = account.codes { p.small.soft data-testid="codes-left" { (codes) } }
         }
         div.row {
             @match bound {
                 Bound::NotYet => {}
+                Bound::Nothing if waits.is_some() => (confirm_token(at, "/enroll")),
                 Bound::Nothing => a.button href=(at.path("/enroll")) data-testid="enroll" { (at.say("Configurer une application", "Set up an app")) },
                 Bound::Active { .. } => {
-                    a.button.plain href=(at.path("/account/replace")) data-testid="replace" { (at.say("Remplacer mon application", "Replace my app")) }
-                    a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (at.say("J’ai perdu mon téléphone", "I lost my phone")) }
+                    @if waits.is_some() { (confirm_token(at, "/account/replace")) }
+                    @else { a.button.plain href=(at.path("/account/replace")) data-testid="replace" { (replace(at)) } }
+                    a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (lost(at)) }
                 }
                 Bound::Broken { needs_reset_code, .. } => @if *needs_reset_code {
                     a.button href=(at.path("/enroll")) data-testid="enroll" { (at.say("J’ai un code de réinitialisation", "I have a reset code")) }
@@ -202,12 +220,17 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
     }
 }
 
+/// The way to the token that waits.
+fn confirm_token(at: &Setting<'_>, path: &str) -> Markup {
+    html! { a.button href=(at.path(path)) data-testid="confirm-token" { (at.say("Confirmer mon jeton", "Confirm my token")) } }
+}
+
 fn badge(at: &Setting<'_>, bound: &Bound) -> Markup {
     match bound {
         Bound::NotYet => html! { span.badge.off { (at.say("Pas encore", "Not yet")) } },
         Bound::Nothing => html! { span.badge.off { (at.say("Aucune", "None")) } },
         Bound::Active { .. } => {
-            html! { span.badge data-testid="bound" { (at.say("Liée", "Bound")) } }
+            html! { span.badge data-testid="bound" { (at.app_or_token(["Liée", "Bound"], ["Lié", "Bound"])) } }
         }
         Bound::Broken { .. } => html! { span.badge.warn { (at.say("À rétablir", "Needs help")) } },
     }
@@ -229,7 +252,7 @@ pub(crate) fn address(at: &Setting<'_>, typed: &str, with_code: bool) -> Markup 
             value: typed,
             most: MAX_ADDRESS,
         }.draw(at.language, at.trouble))
-        @if with_code { (parts::code_field(at.language, at.trouble, Focus::Elsewhere)) }
+        @if with_code { (parts::code_field(at, Focus::Elsewhere)) }
         div.row {
             button.button type="submit" data-testid="confirm" { (at.say("Envoyer le code", "Send the code")) }
             a.button.plain href=(at.path("/account")) { (at.say("Retour", "Back")) }

@@ -1,4 +1,4 @@
-//! The six digits: at log-in, and again before something that needs them.
+//! The code: at log-in, and again before something that needs one.
 
 use maud::{Markup, html};
 
@@ -9,7 +9,7 @@ use crate::parts::{self, Focus};
 pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembered: bool) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
-        (parts::code_field(at.language, at.trouble, Focus::Here))
+        (parts::code_field(at, Focus::Here))
         @if may_be_remembered { (remember(at)) }
         button.button.wide type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
     };
@@ -17,26 +17,68 @@ pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembere
         section.card data-testid="code-page" {
             header {
                 h1 { (at.say("Connexion", "Log in")) }
-                p.soft { (at.say(
-                    "Ouvrez votre application d’authentification et saisissez le code qu’elle affiche pour ce compte.",
-                    "Open your authenticator app and enter the code that it shows for this account.",
+                p.soft { (at.app_or_token(
+                    [
+                        "Ouvrez votre application d’authentification et saisissez le code qu’elle affiche pour ce compte.",
+                        "Open your authenticator app and enter the code that it shows for this account.",
+                    ],
+                    ["Saisissez le code que votre jeton affiche.", "Enter the code that your token shows."],
                 )) }
             }
             (parts::post(&at.path("/code"), at.form_id, &form))
             hr;
             details.more {
-                summary { (at.say("Vous n’avez plus votre application?", "You no longer have your app?")) }
+                summary { (at.app_or_token(
+                    ["Vous n’avez plus votre application?", "You no longer have your app?"],
+                    ["Vous n’avez plus votre jeton?", "You no longer have your token?"],
+                )) }
                 div.stack {
-                    p.small.soft { (at.say(
-                        "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, signalez-le dès maintenant.",
-                        "An administrator can reset your account and hand you a reset code for setting up a new app. If your phone is lost or stolen, report it now.",
+                    p.small.soft { (at.app_or_token(
+                        [
+                            "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, signalez-le dès maintenant.",
+                            "An administrator can reset your account and hand you a reset code for setting up a new app. If your phone is lost or stolen, report it now.",
+                        ],
+                        [
+                            "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation. Si votre jeton est perdu ou volé, signalez-le dès maintenant.",
+                            "An administrator can reset your account and hand you a reset code. If your token is lost or stolen, report it now.",
+                        ],
                     )) }
                     @if has_printed_codes { (with_printed_code(at)) }
-                    p { a href=(at.path("/account/lost")) data-testid="lost" { (at.say("J’ai perdu mon téléphone", "I lost my phone")) } }
+                    p { a href=(at.path("/account/lost")) data-testid="lost" { (lost(at)) } }
                 }
             }
         }
     }
+}
+
+/// What is asked for before something that a code confirms.
+pub(crate) fn fresh_code<'t>(at: &Setting<'_>) -> &'t str {
+    at.app_or_token(
+        [
+            "Confirmez avec un nouveau code de votre application.",
+            "Confirm with a fresh code from your app.",
+        ],
+        [
+            "Confirmez avec un nouveau code de votre jeton.",
+            "Confirm with a fresh code from your token.",
+        ],
+    )
+}
+
+/// What the link and the page call the report of a loss.
+pub(crate) fn lost<'t>(at: &Setting<'_>) -> &'t str {
+    at.app_or_token(
+        ["J’ai perdu mon téléphone", "I lost my phone"],
+        ["J’ai perdu mon jeton", "I lost my token"],
+    )
+}
+
+/// What the link and the page call a replacement.
+pub(crate) fn replace<'t>(at: &Setting<'_>) -> &'t str {
+    at.app_or_token(
+        ["Remplacer mon application", "Replace my app"],
+        ["Remplacer mon jeton", "Replace my token"],
+    )
 }
 
 /// Told first, and off until ticked (Quebec's private-sector act, s. 8.1).
@@ -58,16 +100,22 @@ pub(crate) fn step_up(at: &Setting<'_>, next: &str) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         input type="hidden" name="next" value=(next);
-        (parts::code_field(at.language, at.trouble, Focus::Here))
+        (parts::code_field(at, Focus::Here))
         button.button.wide type="submit" data-testid="confirm" { (at.say("Confirmer", "Confirm")) }
     };
     html! {
         section.card data-testid="step-up-page" {
             header {
                 h1 { (at.say("Est-ce bien vous?", "Is it really you?")) }
-                p.soft { (at.say(
-                    "Avant de continuer, saisissez un nouveau code de votre application. Il vaut pour cinq minutes.",
-                    "Before you go on, enter a fresh code from your app. It holds for five minutes.",
+                p.soft { (at.app_or_token(
+                    [
+                        "Avant de continuer, saisissez un nouveau code de votre application. Il vaut pour cinq minutes.",
+                        "Before you go on, enter a fresh code from your app. It holds for five minutes.",
+                    ],
+                    [
+                        "Avant de continuer, saisissez un nouveau code de votre jeton. Il vaut pour cinq minutes.",
+                        "Before you go on, enter a fresh code from your token. It holds for five minutes.",
+                    ],
                 )) }
             }
             (parts::post(&at.path("/step-up"), at.form_id, &form))
@@ -90,7 +138,7 @@ pub(crate) struct Question<'a> {
 pub(crate) fn question(at: &Setting<'_>, question: &Question<'_>) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
-        @if question.with_code { (parts::code_field(at.language, at.trouble, Focus::Here)) }
+        @if question.with_code { (parts::code_field(at, Focus::Here)) }
         div.row {
             button.button .danger[question.dangerous] type="submit" data-testid="confirm" { (question.button) }
             a.button.plain href=(at.path(question.back)) { (at.say("Retour", "Back")) }
@@ -115,15 +163,25 @@ fn with_printed_code(at: &Setting<'_>) -> Markup {
 pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: bool) -> Markup {
     let (title, text) = if suspended {
         (
-            at.say("Votre application est suspendue", "Your app is suspended"),
+            at.app_or_token(
+                ["Votre application est suspendue", "Your app is suspended"],
+                ["Votre jeton est suspendu", "Your token is suspended"],
+            ),
             at.say(
-                "Elle a été signalée perdue. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement.",
+                if at.codes.of_token {
+                    "Il a été signalé perdu. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement."
+                } else {
+                    "Elle a été signalée perdue. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement."
+                },
                 "It was reported lost. If you still have it, open the link in the letter that you were sent: it undoes the report.",
             ),
         )
     } else {
         (
-            at.say("Votre application est désactivée", "Your app is disabled"),
+            at.app_or_token(
+                ["Votre application est désactivée", "Your app is disabled"],
+                ["Votre jeton est désactivé", "Your token is disabled"],
+            ),
             at.say(
                 "Trop de codes erronés ont été saisis. Votre mot de passe ne suffit plus.",
                 "Too many wrong codes were entered. Your password alone is no longer enough.",
@@ -137,7 +195,10 @@ pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: boo
                 p.soft { (text) }
             }
             @if suspended && has_printed_codes {
-                p { a.button.plain href=(at.path("/undo-report")) data-testid="undo-report" { (at.say("J’ai l’application et un code de récupération", "I have the app and a recovery code")) } }
+                p { a.button.plain href=(at.path("/undo-report")) data-testid="undo-report" { (at.app_or_token(
+                    ["J’ai l’application et un code de récupération", "I have the app and a recovery code"],
+                    ["J’ai le jeton et un code de récupération", "I have the token and a recovery code"],
+                )) } }
             }
             @if has_printed_codes {
                 (with_printed_code(at))

@@ -40,7 +40,7 @@ pub(crate) fn renew(at: &Setting<'_>, code: &str) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (group_field(at))
-        (parts::code_field(at.language, at.trouble, Focus::Elsewhere))
+        (parts::code_field(at, Focus::Elsewhere))
         div.row {
             button.button type="submit" data-testid="confirm" { (at.say("Remplacer l’ancien", "Replace the old one")) }
             a.button.plain href=(at.path("/admin")) { (at.say("Retour", "Back")) }

@@ -1,4 +1,5 @@
-//! The enrollment, step by step: an app is installed, the QR code scanned, its first code typed.
+//! The enrollment, step by step: an app is installed, the QR code scanned, its first code typed. Or two codes of a token
+//! that is assigned.
 
 use maud::{Markup, PreEscaped, html};
 use zeroize::Zeroizing;
@@ -13,6 +14,8 @@ pub(crate) const MAX_RESET_CODE: usize = 64;
 pub(crate) struct Start<'a> {
     pub(crate) reason: &'a str,
     pub(crate) needs_reset_code: bool,
+    /// What stands on the token that is assigned.
+    pub(crate) token: Option<&'a str>,
     /// Logged in already and free to leave it.
     pub(crate) may_leave: bool,
 }
@@ -32,16 +35,39 @@ pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
             }.draw(at.language, at.trouble))
         }
         div.row {
-            button.button type="submit" data-testid="begin" { (at.say("Afficher le code QR", "Show the QR code")) }
+            button.button type="submit" data-testid="begin" { (at.app_or_token(
+                ["Afficher le code QR", "Show the QR code"],
+                ["Continuer", "Continue"],
+            )) }
             @if start.may_leave { a.button.plain href=(at.path("/account")) { (at.say("Retour", "Back")) } }
         }
     };
     html! {
         section.card data-testid="enrol-start-page" {
-            header { h1 { (at.say("Sécurisez votre compte", "Secure your account")) } p.soft { (start.reason) } }
-            (apps(at))
+            header {
+                h1 { (at.app_or_token(
+                    ["Sécurisez votre compte", "Secure your account"],
+                    ["Confirmez votre jeton", "Confirm your token"],
+                )) }
+                p.soft { (start.reason) }
+            }
+            @match start.token {
+                Some(serial) => (token(at, serial, at.say(
+                    "Ayez-le sous la main\u{a0}: deux de ses codes vous seront demandés, l’un après l’autre.",
+                    "Have it at hand: you will be asked for two of its codes, one after the other.",
+                ))),
+                None => (apps(at)),
+            }
             (parts::post(&at.path("/enroll"), at.form_id, &form))
         }
+    }
+}
+
+/// Which token it is about, and what to do with it.
+fn token(at: &Setting<'_>, serial: &str, text: &str) -> Markup {
+    html! {
+        p { strong data-testid="token" { (parts::token_number(at.language, serial)) } }
+        p { (text) }
     }
 }
 
@@ -72,18 +98,93 @@ pub(crate) struct Scan<'a> {
     pub(crate) account: &'a str,
     pub(crate) left: u64,
     pub(crate) reason: &'a str,
+    pub(crate) printed: &'a Printed,
+}
+
+/// What is printed or written down before an enrollment is confirmed.
+pub(crate) struct Printed {
     /// The recovery codes that go with it, where they are offered.
-    pub(crate) codes: &'a [Zeroizing<String>],
+    pub(crate) codes: Vec<Zeroizing<String>>,
     /// After break-glass: the new code, to be written down before this counts.
-    pub(crate) break_glass: Option<&'a str>,
+    pub(crate) break_glass: Option<Zeroizing<String>>,
+}
+
+fn new_break_glass(at: &Setting<'_>, printed: &Printed) -> Markup {
+    html! {
+        @if let Some(break_glass) = &printed.break_glass {
+            section.card data-testid="new-break-glass" {
+                header {
+                    h2 { (at.say("D’abord, un nouveau code de secours", "First, a new break-glass code")) }
+                    p.soft { (at.say(
+                        "L’ancien a servi. Écrivez celui-ci sur papier et scellez-le dans une enveloppe; son dernier groupe est demandé plus bas.",
+                        "The old one was used. Write this one on paper and seal it in an envelope; its last group is asked for below.",
+                    )) }
+                }
+                (enable::printed_code(at, break_glass))
+            }
+        }
+    }
+}
+
+/// The field for the code that the token shows after the first.
+pub(crate) const NEXT_CODE: &str = "next_code";
+
+/// The facts of a token that is being confirmed.
+pub(crate) struct Pair<'a> {
+    pub(crate) serial: &'a str,
+    pub(crate) left: u64,
+    pub(crate) reason: &'a str,
+    pub(crate) printed: &'a Printed,
+}
+
+/// The fields for two codes of the token, one after the other.
+pub(crate) fn pair(at: &Setting<'_>, pair: &Pair<'_>) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        @if pair.printed.break_glass.is_some() { (enable::group_field(at)) }
+        (parts::code_field(at, Focus::Elsewhere))
+        (TextField {
+            name: NEXT_CODE,
+            label: at.say("Code suivant", "Next code"),
+            hint: at.say("Attendez que le jeton l’affiche.", "Wait until the token shows it."),
+            class: "code",
+            kind: "text",
+            value: "",
+            most: parts::MAX_CODE,
+        }.draw(at.language, at.trouble))
+        button.button.wide type="submit" data-testid="confirm" { (at.say("Confirmer", "Confirm")) }
+    };
+    html! {
+        header {
+            h1 { (at.say("Confirmez votre jeton", "Confirm your token")) }
+            p.soft { (pair.reason) }
+        }
+        (new_break_glass(at, pair.printed))
+        @if !pair.printed.codes.is_empty() { (recover::printed_codes(at, &pair.printed.codes)) }
+        section.card.alone data-testid="token-page" {
+            (token(at, pair.serial, at.say(
+                "Saisissez le code que le jeton affiche, puis le suivant.",
+                "Enter the code that the token shows, then the next one.",
+            )))
+            (parts::post(&at.path("/enroll/confirm"), at.form_id, &form))
+            p.small.soft {
+                (at.say("Cette activation expire dans", "This enrollment expires in")) " "
+                (parts::countdown(at.language, pair.left, at.say("un instant\u{a0}: rechargez la page", "a moment: reload the page"))) "."
+            }
+        }
+        div.notice.warn {
+            p { strong { (at.say("Conservez le jeton.", "Keep the token.")) } " "
+                (at.say("Vous en aurez besoin à chaque connexion.", "You will need it at every log-in.")) }
+        }
+    }
 }
 
 /// The QR code and the field for its first code.
 pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
-        @if scan.break_glass.is_some() { (enable::group_field(at)) }
-        (parts::code_field(at.language, at.trouble, Focus::Elsewhere))
+        @if scan.printed.break_glass.is_some() { (enable::group_field(at)) }
+        (parts::code_field(at, Focus::Elsewhere))
         button.button.wide type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
     };
     let confirm = html! {
@@ -98,18 +199,7 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
             h1 { (at.say("Scannez ce code QR", "Scan this QR code")) }
             p.soft { (scan.reason) }
         }
-        @if let Some(break_glass) = scan.break_glass {
-            section.card data-testid="new-break-glass" {
-                header {
-                    h2 { (at.say("D’abord, un nouveau code de secours", "First, a new break-glass code")) }
-                    p.soft { (at.say(
-                        "L’ancien a servi. Écrivez celui-ci sur papier et scellez-le dans une enveloppe; son dernier groupe est demandé plus bas.",
-                        "The old one was used. Write this one on paper and seal it in an envelope; its last group is asked for below.",
-                    )) }
-                }
-                (enable::printed_code(at, break_glass))
-            }
-        }
+        (new_break_glass(at, scan.printed))
         section.card data-testid="enrol-page" {
             div.enroll {
                 div.qr {
@@ -119,13 +209,13 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
                 }
                 div.stack {
                     (steps(at))
-                    @if scan.codes.is_empty() { hr; (confirm) }
+                    @if scan.printed.codes.is_empty() { hr; (confirm) }
                 }
             }
         }
         // What is shown only now stands above the button that leads away from it.
-        @if !scan.codes.is_empty() {
-            (recover::printed_codes(at, scan.codes))
+        @if !scan.printed.codes.is_empty() {
+            (recover::printed_codes(at, &scan.printed.codes))
             section.card.alone { (confirm) }
         }
         div.notice.warn {

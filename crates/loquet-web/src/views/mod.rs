@@ -14,21 +14,29 @@ pub(crate) mod people;
 pub(crate) mod recover;
 pub(crate) mod undo_report;
 
-use crate::parts::Trouble;
+use crate::parts::{Codes, Trouble};
 use crate::{FormId, Language};
 
-/// What every view needs: the language, where the pages are mounted, the id of its form, what went wrong before.
+/// What every view needs: the language, where the pages are mounted, the id of its form, what went wrong before, and what
+/// the codes look like that it asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setting<'a> {
     pub(crate) language: Language,
     pub(crate) base: &'a str,
     pub(crate) form_id: FormId,
     pub(crate) trouble: Option<&'a Trouble>,
+    pub(crate) codes: Codes,
 }
 
 impl Setting<'_> {
     pub(crate) fn say<'t>(&self, french: &'t str, english: &'t str) -> &'t str {
         self.language.say(french, english)
+    }
+
+    /// What is said of an app, or of a token where that shows the codes: each in French and in English.
+    pub(crate) fn app_or_token<'t>(&self, app: [&'t str; 2], token: [&'t str; 2]) -> &'t str {
+        let [french, english] = if self.codes.of_token { token } else { app };
+        self.say(french, english)
     }
 
     pub(crate) fn path(&self, rest: &str) -> String {

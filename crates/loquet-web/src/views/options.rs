@@ -180,7 +180,7 @@ pub(crate) fn weaken(at: &Setting<'_>, kind: &str, value: &str, text: &str) -> M
                 (parts::form_trouble(at.language, at.trouble))
                 input type="hidden" name="kind" value=(kind);
                 input type="hidden" name="value" value=(value);
-                (parts::code_field(at.language, at.trouble, Focus::Here))
+                (parts::code_field(at, Focus::Here))
                 div.row {
                     button.button type="submit" data-testid="confirm" { (at.say("Confirmer", "Confirm")) }
                     a.button.plain href=(at.path("/admin/options")) { (at.say("Retour", "Back")) }

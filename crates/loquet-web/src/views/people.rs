@@ -12,6 +12,8 @@ pub(crate) struct Line {
     pub(crate) name: String,
     pub(crate) roles: String,
     pub(crate) state: State,
+    /// What stands on the token, where one is bound.
+    pub(crate) token: Option<String>,
     /// What the password alone would open.
     pub(crate) at_log_in: String,
     /// What requires a code, or will, and where notices do not arrive.
@@ -95,7 +97,10 @@ fn row(at: &Setting<'_>, line: &Line) -> Markup {
         tr data-testid="person" data-account=(line.id) {
             td { strong { (line.name) } }
             td { (line.roles) }
-            td { (badge(at, line.state)) }
+            td {
+                (badge(at, line))
+                @if let Some(serial) = &line.token { br; span.small data-testid="token" { (parts::token_number(at.language, serial)) } }
+            }
             td.soft.sentence data-testid="required" {
                 (line.at_log_in)
                 @for reason in &line.why { br; span.small { (reason) } }
@@ -115,10 +120,12 @@ fn row(at: &Setting<'_>, line: &Line) -> Markup {
     }
 }
 
-fn badge(at: &Setting<'_>, state: State) -> Markup {
-    match state {
+fn badge(at: &Setting<'_>, line: &Line) -> Markup {
+    let of_app = line.token.is_none();
+    let say = |app, token, english| at.say(if of_app { app } else { token }, english);
+    match line.state {
         State::Enrolled => {
-            html! { span.badge data-testid="state" { (at.say("Liée", "Bound")) } }
+            html! { span.badge data-testid="state" { (say("Liée", "Lié", "Bound")) } }
         }
         State::NotEnrolled => {
             html! { span.badge.off data-testid="state" { (at.say("Pas encore", "Not yet")) } }
@@ -127,10 +134,10 @@ fn badge(at: &Setting<'_>, state: State) -> Markup {
             html! { span.badge.warn data-testid="state" { (at.say("Code de réinitialisation attendu", "Reset code due")) } }
         }
         State::Suspended => {
-            html! { span.badge.warn data-testid="state" { (at.say("Suspendue\u{a0}: signalée perdue", "Suspended: reported lost")) } }
+            html! { span.badge.warn data-testid="state" { (say("Suspendue\u{a0}: signalée perdue", "Suspendu\u{a0}: signalé perdu", "Suspended: reported lost")) } }
         }
         State::Disabled => {
-            html! { span.badge.warn data-testid="state" { (at.say("Désactivée", "Disabled")) } }
+            html! { span.badge.warn data-testid="state" { (say("Désactivée", "Désactivé", "Disabled")) } }
         }
         State::Deactivated => {
             html! { span.badge.off data-testid="state" { (at.say("Compte désactivé", "Account deactivated")) } }
@@ -142,7 +149,7 @@ fn badge(at: &Setting<'_>, state: State) -> Markup {
 pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
-        (parts::code_field(at.language, at.trouble, Focus::Here))
+        (parts::code_field(at, Focus::Here))
         label.choice {
             input type="checkbox" name="aloud" value="yes" data-testid="aloud";
             span { (at.say("Je lirai le code de réinitialisation à voix haute (au téléphone)", "I will read the reset code aloud (on the phone)")) br;
@@ -162,7 +169,7 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
                     "Make sure, face to face, that it is really them. Their app and their sessions stop working at once; you get a reset code to hand over, with which they set up a new app.",
                 )) }
             }
-            p { (at.say("Confirmez avec un nouveau code de votre application.", "Confirm with a fresh code from your app.")) }
+            p { (super::code::fresh_code(at)) }
             (parts::post(&at.path(&format!("/admin/people/{id}/reset")), at.form_id, &form))
         }
     }

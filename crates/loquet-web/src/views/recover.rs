@@ -22,9 +22,15 @@ pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Ma
         section.card data-testid="recovery-codes" {
             header {
                 h2 { (at.say("Vos codes de récupération", "Your recovery codes")) }
-                p.soft { (at.say(
-                    "Si vous perdez votre téléphone, un seul de ces codes suffit pour configurer une nouvelle application. Imprimez-les ou notez-les maintenant, et gardez-les loin de votre téléphone\u{a0}: ils ne seront plus montrés.",
-                    "If you lose your phone, one of these codes is enough to set up a new app. Print them or write them down now, and keep them away from your phone: they will not be shown again.",
+                p.soft { (at.app_or_token(
+                    [
+                        "Si vous perdez votre téléphone, un seul de ces codes suffit pour configurer une nouvelle application. Imprimez-les ou notez-les maintenant, et gardez-les loin de votre téléphone\u{a0}: ils ne seront plus montrés.",
+                        "If you lose your phone, one of these codes is enough to set up a new app. Print them or write them down now, and keep them away from your phone: they will not be shown again.",
+                    ],
+                    [
+                        "Si vous perdez votre jeton, un seul de ces codes suffit pour le remplacer. Imprimez-les ou notez-les maintenant, et gardez-les loin de votre jeton\u{a0}: ils ne seront plus montrés.",
+                        "If you lose your token, one of these codes is enough to replace it. Print them or write them down now, and keep them away from your token: they will not be shown again.",
+                    ],
                 )) }
             }
             ol.printed-codes #codes data-text=(text.as_str()) {
@@ -34,9 +40,15 @@ pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Ma
                 button.button.plain type="button" hidden data-print="" { (at.say("Imprimer", "Print")) }
                 button.button.plain type="button" hidden data-copy="codes" data-done=(at.say("Copiés", "Copied")) aria-live="polite" { (at.say("Copier", "Copy")) }
             }
-            p.small.soft { (at.say(
-                "Chacun ne sert qu’une fois. Ils valent dès que vous aurez confirmé ci-dessous le code à 6\u{a0}chiffres, et remplacent ceux d’avant.",
-                "Each works once. They count as soon as you have confirmed the 6-digit code below, and replace those you had before.",
+            p.small.soft { (at.app_or_token(
+                [
+                    "Chacun ne sert qu’une fois. Ils valent dès que vous aurez confirmé ci-dessous le code à 6\u{a0}chiffres, et remplacent ceux d’avant.",
+                    "Each works once. They count as soon as you have confirmed the 6-digit code below, and replace those you had before.",
+                ],
+                [
+                    "Chacun ne sert qu’une fois. Ils valent dès que vous aurez confirmé le jeton ci-dessous, et remplacent ceux d’avant.",
+                    "Each works once. They count as soon as you have confirmed the token below, and replace those you had before.",
+                ],
             )) }
         }
     }
@@ -73,9 +85,15 @@ pub(crate) fn recover(at: &Setting<'_>, back: &str) -> Markup {
         section.card data-testid="recover-page" {
             header {
                 h1 { (at.say("Utiliser un code de récupération", "Use a recovery code")) }
-                p.soft { (at.say(
-                    "Votre ancienne application cessera de valoir et toutes vos autres connexions prendront fin. Vous aurez dix minutes pour en configurer une nouvelle, ici même.",
-                    "Your old app will stop working and all your other sessions will end. You will have ten minutes to set up a new one, right here.",
+                p.soft { (at.app_or_token(
+                    [
+                        "Votre ancienne application cessera de valoir et toutes vos autres connexions prendront fin. Vous aurez dix minutes pour en configurer une nouvelle, ici même.",
+                        "Your old app will stop working and all your other sessions will end. You will have ten minutes to set up a new one, right here.",
+                    ],
+                    [
+                        "Votre jeton cessera de valoir et toutes vos autres connexions prendront fin. Vous aurez dix minutes pour le remplacer, ici même.",
+                        "Your token will stop working and all your other sessions will end. You will have ten minutes to replace it, right here.",
+                    ],
                 )) }
             }
             (parts::post(&at.path("/recover"), at.form_id, &form))

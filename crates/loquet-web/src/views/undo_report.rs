@@ -6,16 +6,26 @@ use super::Setting;
 use super::recover::recovery_field;
 use crate::parts::{self, Focus};
 
-/// Asks for a code of the app, and for a recovery code where no `link` was opened.
+/// Asks for a code of the authenticator, and for a recovery code where no `link` was opened.
 pub(crate) fn undo_report(at: &Setting<'_>, link: Option<&str>) -> Markup {
     let action = match link {
         Some(link) => format!("/undo-report/{link}"),
         None => "/undo-report".to_owned(),
     };
+    let reported = at.app_or_token(
+        [
+            "Elle a été signalée perdue, et ses codes ne sont plus acceptés.",
+            "It was reported lost, and its codes are no longer accepted.",
+        ],
+        [
+            "Il a été signalé perdu, et ses codes ne sont plus acceptés.",
+            "It was reported lost, and its codes are no longer accepted.",
+        ],
+    );
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         @if link.is_none() { (recovery_field(at)) }
-        (parts::code_field(at.language, at.trouble, Focus::Here))
+        (parts::code_field(at, Focus::Here))
         div.row {
             button.button type="submit" data-testid="undo-report" { (at.say("Annuler le signalement", "Undo the report")) }
             a.button.plain href=(at.path("/account")) { (at.say("Retour", "Back")) }
@@ -24,10 +34,13 @@ pub(crate) fn undo_report(at: &Setting<'_>, link: Option<&str>) -> Markup {
     html! {
         section.card data-testid="undo-report-page" {
             header {
-                h1 { (at.say("Votre application n’est pas perdue?", "Your app is not lost?")) }
-                p.soft { (at.say(
-                    "Elle a été signalée perdue, et ses codes ne sont plus acceptés. Si vous l’avez toujours, donnez ici un de ses codes\u{a0}: le signalement sera annulé. Si ce n’est pas vous qui l’aviez fait, changez ensuite votre mot de passe\u{a0}: une autre personne le connaît.",
-                    "It was reported lost, and its codes are no longer accepted. If you still have it, give one of its codes here: the report will be undone. If it was not you who reported it, change your password afterwards: another person knows it.",
+                h1 { (at.app_or_token(
+                    ["Votre application n’est pas perdue?", "Your app is not lost?"],
+                    ["Votre jeton n’est pas perdu?", "Your token is not lost?"],
+                )) }
+                p.soft { (reported) " " (at.say(
+                    "Si vous l’avez toujours, donnez ici un de ses codes\u{a0}: le signalement sera annulé. Si ce n’est pas vous qui l’aviez fait, changez ensuite votre mot de passe\u{a0}: une autre personne le connaît.",
+                    "If you still have it, give one of its codes here: the report will be undone. If it was not you who reported it, change your password afterwards: another person knows it.",
                 )) }
             }
             (parts::post(&at.path(&action), at.form_id, &form))

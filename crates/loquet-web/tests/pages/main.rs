@@ -24,5 +24,6 @@ mod routes;
 mod settings;
 mod site;
 mod sources;
+mod tokens;
 mod typed;
 mod typography;

@@ -22,7 +22,7 @@ async fn step_up(browser: &mut Browser<'_>, key: &str) {
 }
 
 /// Recovery codes are offered from now on.
-async fn offering(site: &Site, helene: &mut Browser<'_>) -> String {
+pub(crate) async fn offering(site: &Site, helene: &mut Browser<'_>) -> String {
     let key = helene.enable(HELENE).await;
     helene.open("/mfa/admin/options").await;
     let chosen = [("kind", "recovery-codes"), ("value", "on")];
@@ -230,9 +230,8 @@ async fn break_glass_renewal_needs_group_and_fresh_code() {
     assert!(!helene.page.contains(&code), "the next one is another");
 }
 
-#[tokio::test]
-async fn break_glass_enrollment_asks_for_the_new_code() {
-    let site = Site::open().await;
+/// Hélène has lost her app, and break-glass gave her a reset code.
+pub(crate) async fn reset_code_by_break_glass(site: &Site) -> String {
     let mut helene = site.browser();
     helene.log_in(HELENE).await;
     helene.open("/mfa/admin/enable").await;
@@ -254,10 +253,15 @@ async fn break_glass_enrollment_asks_for_the_new_code() {
     opened.unwrap();
     site.clock.advance(limits::BREAK_GLASS);
     let handed = operator.collect_reset_code(account, code).await.unwrap();
+    handed.reset_code.expose().to_string()
+}
 
+#[tokio::test]
+async fn break_glass_enrollment_asks_for_the_new_code() {
+    let site = Site::open().await;
+    let reset_code = reset_code_by_break_glass(&site).await;
     let mut helene = site.browser();
     helene.log_in(HELENE).await;
-    let reset_code = handed.reset_code.expose();
     helene
         .submit("/mfa/enroll", &[("reset_code", &reset_code)])
         .await;

@@ -229,7 +229,7 @@ fn typographic_faults_are_found() {
 }
 
 /// Opens pages in a language: [`Browser::send`] reads each.
-async fn reads(browser: &mut Browser<'_>, language: &str, paths: &[&str]) {
+pub(crate) async fn reads(browser: &mut Browser<'_>, language: &str, paths: &[&str]) {
     let cookie = ("loquet-language".to_owned(), language.to_owned());
     browser.cookies.extend([cookie]);
     for path in paths {
@@ -257,7 +257,7 @@ const OF_ADMINISTRATORS: [&str; 13] = [
     "/mfa/admin/break-glass",
 ];
 
-const OF_PEOPLE: [&str; 10] = [
+pub(crate) const OF_PEOPLE: [&str; 10] = [
     "/mfa/account",
     "/mfa/account?done=sent",
     "/mfa/account?done=on",
