@@ -52,12 +52,18 @@ pub enum Command {
         code: Submitted,
     },
     /// Changes a setting. A weakening change needs a fresh code and waits
-    /// [`WEAKENING`](crate::limits::WEAKENING) seconds.
+    /// [`WEAKENING`](crate::limits::WEAKENING) seconds. Any change of access rules needs a fresh code.
     ChangeSetting {
         /// The new value.
         setting: Setting,
         /// A fresh one-time code.
         code: Submitted,
+    },
+    /// Puts the access rules back that held before. The caller knows them, for how long, and that they lock nobody out who
+    /// asks; a recent code is enough.
+    UndoAccessRules {
+        /// Hash of the rules that held before.
+        rules: Digest,
     },
     /// Cancels a scheduled change.
     CancelChange {

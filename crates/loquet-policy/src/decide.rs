@@ -74,6 +74,7 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
         Command::CancelMandate { role } => builder.cancel_mandate(role),
         Command::RenewBreakGlassCode { break_glass, typed_back, code } => builder.renew_break_glass_code(break_glass, typed_back, code),
         Command::ChangeSetting { setting, code } => builder.change_setting(setting, code),
+        Command::UndoAccessRules { rules } => builder.undo_access_rules(rules),
         Command::CancelChange { kind } => builder.cancel_change(kind),
         Command::ApplyDue => Ok(crate::Grant::Done),
 

@@ -99,12 +99,13 @@ async fn ended_and_foreign_sessions_are_refused() {
 #[tokio::test]
 async fn unknown_address_is_refused_under_access_rules() {
     let fixture = Fixture::over(MemoryStore::new()).await;
-    let (_, anne) = fixture.enabled().await;
+    let (phone, anne) = fixture.enabled().await;
     let user = fixture.user(&anne).await;
+    let code = fixture.code(&phone);
     fixture
         .mfa
         .admin(&user)
-        .set_access_rules("default deny\nallow 203.0.113.7", "")
+        .set_access_rules("default deny\nallow 203.0.113.7", code)
         .await
         .unwrap();
     let layer = || MfaRequiredLayer::new(fixture.mfa.clone());

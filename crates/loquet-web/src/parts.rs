@@ -97,7 +97,7 @@ impl Codes {
         }
     }
 
-    fn hint(self, language: Language) -> String {
+    pub(crate) fn hint(self, language: Language) -> String {
         let period = self.period;
         let place = match self.of_token {
             true => language.say("sur votre jeton", "on your token"),
@@ -135,7 +135,7 @@ pub(crate) enum Focus {
     Here,
     /// At something else.
     Elsewhere,
-    /// At something else, and the code may be left out.
+    /// At something else, and the form has buttons that need no code.
     Optional,
 }
 
@@ -148,15 +148,6 @@ pub(crate) fn code_field(at: &Setting<'_>, focus: Focus) -> Markup {
         format!("{digits}\u{a0}chiffres"),
         format!("{digits}\u{a0}digits"),
     );
-    let hint = match focus {
-        Focus::Here | Focus::Elsewhere => codes.hint(language),
-        Focus::Optional => language
-            .say(
-                "Seulement pour des règles qui laissent entrer davantage de monde.",
-                "Only for rules that let more people in.",
-            )
-            .to_owned(),
-    };
     html! {
         div.field {
             label for="code" { (codes.label(language)) }
@@ -164,7 +155,7 @@ pub(crate) fn code_field(at: &Setting<'_>, focus: Focus) -> Markup {
                 maxlength=(MAX_CODE) required[focus != Focus::Optional] autofocus[focus == Focus::Here] spellcheck="false" placeholder=(codes.placeholder())
                 title=(title)
                 aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { "code-error " } "code-hint" };
-            p.hint #code-hint { (hint) }
+            p.hint #code-hint { (codes.hint(language)) }
             (error_line(language, "code", trouble))
             (clock_line(at, trouble))
         }

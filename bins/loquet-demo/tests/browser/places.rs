@@ -89,7 +89,7 @@ impl Journey {
     }
 
     /// Told first who would lose access.
-    async fn canada_and_both_centres_are_applied(&mut self) {
+    async fn canada_and_both_centres_are_applied(&mut self, phone: &mut Phone) {
         self.browser.fill("name", "Garderie Laval").await;
         self.browser.click("add-here").await;
         self.lists(3).await;
@@ -111,7 +111,7 @@ impl Journey {
             .await;
         self.browser.says("de 5 personnes sur 6").await;
         self.browser.picture("ce-qui-changerait").await;
-        self.browser.click("apply").await;
+        self.give(&phone.fresh().await, "apply").await;
         self.browser.find("done").await;
         let spots = self.browser.text("spots").await;
         for place in [
@@ -153,7 +153,9 @@ async fn access_from_canada_and_two_centres() {
     journey.everybody_comes_from_everywhere().await;
     let mut phone = journey.helene_opens_the_plan().await;
     journey.a_plan_that_locks_out_is_refused().await;
-    journey.canada_and_both_centres_are_applied().await;
+    journey
+        .canada_and_both_centres_are_applied(&mut phone)
+        .await;
     journey.the_change_is_undone(&mut phone).await;
     journey.browser.close().await;
 }

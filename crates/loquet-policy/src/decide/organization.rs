@@ -225,31 +225,24 @@ impl DecisionBuilder<'_> {
     pub(super) fn change_setting(&mut self, setting: Setting, code: Submitted) -> Answer {
         self.require_administrator()?;
         setting.in_bounds()?;
-        let organization = self.organization()?;
-        let waiting = organization
-            .scheduled
-            .iter()
-            .any(|change| change.setting.kind() == setting.kind());
-        if setting.holds(organization) && !waiting {
-            return Err(Refusal::Unchanged);
-        }
+        let organization = self.require_change(setting)?;
         // Before enabling there is nothing to weaken, and no account has a code.
-        let weakens = organization.is_enabled() && setting.weakens(organization);
-        if weakens {
+        let enabled = organization.is_enabled();
+        let weakens = enabled && setting.weakens(organization);
+        // Access rules that let fewer people in hold at once: a thief of a cookie could shut everyone else out.
+        if weakens || enabled && setting.kind() == SettingKind::AccessRules {
             self.fresh_code(code)?;
         } else {
             self.require_recent_code()?;
+        }
+        if !weakens {
+            return self.put_in_force(setting);
         }
         let (by, due) = (self.actor().id, self.now.plus(limits::WEAKENING));
         let organization = self.organization_mut()?;
         organization
             .scheduled
             .retain(|change| change.setting.kind() != setting.kind());
-        if !weakens {
-            setting.apply(organization);
-            self.notify_administrators(Event::ChangeInForce { setting });
-            return Ok(Grant::Done);
-        }
         let at = organization
             .scheduled
             .partition_point(|change| change.setting.kind() < setting.kind());
@@ -258,6 +251,36 @@ impl DecisionBuilder<'_> {
             .insert(at, Scheduled { setting, by, due });
         self.notify_administrators(Event::ChangeScheduled { setting, due });
         Ok(Grant::Scheduled { due })
+    }
+
+    pub(super) fn undo_access_rules(&mut self, rules: Digest) -> Answer {
+        let (rules, opens) = (Some(rules), false);
+        let setting = Setting::AccessRules { rules, opens };
+        self.require_administrator()?;
+        self.require_change(setting)?;
+        self.require_recent_code()?;
+        self.put_in_force(setting)
+    }
+
+    /// Returns the organization, where the setting is not in force already, or another one waits.
+    fn require_change(&self, setting: Setting) -> Result<&Organization, Refusal> {
+        let organization = self.organization()?;
+        let mut scheduled = organization.scheduled.iter();
+        let waiting = scheduled.any(|change| change.setting.kind() == setting.kind());
+        if setting.holds(organization) && !waiting {
+            return Err(Refusal::Unchanged);
+        }
+        Ok(organization)
+    }
+
+    fn put_in_force(&mut self, setting: Setting) -> Answer {
+        let organization = self.organization_mut()?;
+        organization
+            .scheduled
+            .retain(|change| change.setting.kind() != setting.kind());
+        setting.apply(organization);
+        self.notify_administrators(Event::ChangeInForce { setting });
+        Ok(Grant::Done)
     }
 
     pub(super) fn cancel_change(&mut self, kind: SettingKind) -> Answer {

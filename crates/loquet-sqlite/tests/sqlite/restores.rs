@@ -74,7 +74,8 @@ async fn t66_stricter_settings_survive_a_restore() {
     let admin = fixture.mfa.admin(&user);
     admin.update_setting(setting, "").await.unwrap();
     let rules = "default deny\nallow 203.0.113.0/24\n";
-    admin.set_access_rules(rules, "").await.unwrap();
+    let code = fixture.code(&phone);
+    admin.set_access_rules(rules, code).await.unwrap();
     let (restored, _) = restored(&folder, &fixture).await;
     assert!(!offers_codes(&restored).await);
     let elsewhere = Fixture::client_at("198.51.100.7");
@@ -90,7 +91,8 @@ async fn t66_rules_of_the_backup_cannot_be_undone_to() {
     take_backup(&folder);
     let user = fixture.user(&session).await;
     let rules = "default deny\nallow 203.0.113.0/24\n";
-    let set = fixture.mfa.admin(&user).set_access_rules(rules, "");
+    let code = fixture.code(&phone);
+    let set = fixture.mfa.admin(&user).set_access_rules(rules, code);
     set.await.unwrap();
     fixture.clock.advance(60 * DAY);
     let (restored, _) = restored(&folder, &fixture).await;

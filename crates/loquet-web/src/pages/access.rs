@@ -60,6 +60,7 @@ async fn draw<H: PagesHost>(here: &Here<H>, shown: Shown<'_>) -> Result<Response
     };
     let access = Access {
         rules: shown.rules.unwrap_or(&in_force),
+        enabled: here.organization().is_enabled(),
         limit: mfa.rules_limit(),
         plan: plan.as_ref(),
         entry: shown.entry,
@@ -236,7 +237,7 @@ async fn put_in_force<H: PagesHost>(
     typed: Typed<'_>,
 ) -> Result<Response, Stop> {
     let language = here.visit.language;
-    // Only rules that may let more in need the code; the rules say so where it is missing.
+    // Before multi-factor log-in is enabled there is none; afterwards it is asked for where it is missing.
     let code = match if_given(form.fields.code()) {
         Ok(code) => code.unwrap_or_default(),
         Err(fault) => {

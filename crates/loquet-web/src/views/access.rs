@@ -13,6 +13,8 @@ pub(crate) struct Access<'a> {
     /// The rules as text.
     pub(crate) rules: &'a str,
     /// How long they may be, in bytes.
+    /// Whether multi-factor log-in is enabled, so that a change takes a code.
+    pub(crate) enabled: bool,
     pub(crate) limit: usize,
     /// The plan on the page; `None` when rules of another shape are in force.
     pub(crate) plan: Option<&'a Plan>,
@@ -93,7 +95,7 @@ fn planner(at: &Setting<'_>, access: &Access<'_>, plan: &Plan) -> Markup {
         button.first type="submit" name="do" value="typed" tabindex="-1" aria-hidden="true" {}
         h2 { (if access.draft.is_some() { at.say("Votre choix, pas encore en vigueur", "Your choice, not in force yet") } else { at.say("En vigueur", "In force") }) }
         (spots(at, plan))
-        @if let Some(forecast) = access.draft { (what_would_change(at, forecast)) }
+        @if let Some(forecast) = access.draft { (what_would_change(at, access, forecast)) }
         (add_a_place(at, access))
     }
 }
@@ -183,7 +185,7 @@ fn field(at: &Setting<'_>, name: &'static str, label: &str, hint: &str, value: &
 }
 
 /// Who would be kept out.
-fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
+fn what_would_change(at: &Setting<'_>, access: &Access<'_>, forecast: &Forecast) -> Markup {
     let (out, seen, people) = (forecast.locked_out.len(), forecast.seen, forecast.people);
     let sentence = match out {
         0 => at
@@ -215,8 +217,7 @@ fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
             @if forecast.is_empty {
                 p { (at.say("Ajoutez au moins un endroit, ou revenez en arrière.", "Add at least one place, or go back.")) }
             }
-            // Only what lets more people in asks for a code, and then says so.
-            @if Trouble::at(at.trouble, "code").is_some() { (parts::code_field(at, Focus::Optional)) }
+            @if access.enabled { (parts::code_field(at, Focus::Optional)) }
             div.row {
                 button.button type="submit" name="do" value="apply" data-testid="apply" { (at.say("Mettre en vigueur", "Put in force")) }
                 a.button.plain href=(at.path("/admin/access")) data-testid="start-over" { (at.say("Abandonner", "Give up")) }
@@ -275,11 +276,11 @@ fn by_hand(at: &Setting<'_>, access: &Access<'_>) -> Markup {
             p.hint #rules-hint { (at.say("Vide\u{a0}: tout le monde peut se connecter de partout.", "Empty: everyone may log in from everywhere.")) }
             (parts::error_line(at.language, "rules", trouble))
         }
-        div.field {
+        @if access.enabled { div.field {
             label for="rules-code" { (at.codes.label(at.language)) }
             input.code #rules-code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength=(parts::MAX_CODE) spellcheck="false" placeholder=(at.codes.placeholder());
-            p.hint { (at.say("Seulement pour des règles qui laissent entrer davantage de monde.", "Only for rules that let more people in.")) }
-        }
+            p.hint { (at.codes.hint(at.language)) }
+        } }
         div.row {
             button.button type="submit" data-testid="save" { (at.say("Appliquer", "Apply")) }
             a.button.plain href=(at.path("/admin")) { (at.say("Retour", "Back")) }

@@ -267,7 +267,8 @@ async fn removed_rules_wait_and_can_be_stopped() {
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
     helene.open("/mfa/admin/access").await;
-    let rules = [("rules", "allow 203.0.113.0/24"), ("code", "")];
+    let code = site.code(&key);
+    let rules = [("rules", "allow 203.0.113.0/24"), ("code", code.as_str())];
     let saved = "/mfa/admin/access?done=saved";
     helene.leads("/mfa/admin/access", &rules, saved).await;
     helene.open("/mfa/admin/access").await;

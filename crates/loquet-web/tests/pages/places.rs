@@ -11,9 +11,9 @@ fn draft(helene: &Browser<'_>) -> String {
     between(&helene.page, "name=\"draft\" value=\"", "\"").replace("&quot;", "\"")
 }
 
-/// Hélène has planned that people log in from where she is. Returns the draft.
-async fn planned(helene: &mut Browser<'_>) -> String {
-    helene.enable(HELENE).await;
+/// Hélène has planned that people log in from where she is. Returns the draft and her key.
+async fn planned(helene: &mut Browser<'_>) -> (String, String) {
+    let key = helene.enable(HELENE).await;
     helene.open("/mfa/admin/access").await;
     let before = draft(helene);
     let here = [
@@ -23,7 +23,7 @@ async fn planned(helene: &mut Browser<'_>) -> String {
         ("answer", "allow"),
     ];
     assert_eq!(helene.submit(PLAN, &here).await.status, StatusCode::OK);
-    draft(helene)
+    (draft(helene), key)
 }
 
 async fn log_in_elsewhere(site: &Site) -> StatusCode {
@@ -39,12 +39,18 @@ async fn log_in_elsewhere(site: &Site) -> StatusCode {
 async fn plan_holds_once_applied_and_until_undone() {
     let site = Site::open().await;
     let mut helene = site.browser();
-    let planned = planned(&mut helene).await;
+    let (planned, key) = planned(&mut helene).await;
     let place = "place \"Bureau Laval\" = 203.0.113.7/32";
     assert!(planned.contains(place), "{planned}");
     helene.shows("Personne ne perdrait");
     assert_eq!(log_in_elsewhere(&site).await, StatusCode::SEE_OTHER);
     let apply = [("draft", planned.as_str()), ("do", "apply")];
+    let without = helene.submit(PLAN, &apply).await;
+    assert_eq!(without.status, StatusCode::UNPROCESSABLE_ENTITY);
+    helene.complains("Confirmez avec un nouveau code");
+    assert_eq!(log_in_elsewhere(&site).await, StatusCode::SEE_OTHER);
+    let code = site.code(&key);
+    let apply = [apply[0], apply[1], ("code", code.as_str())];
     let saved = "/mfa/admin/access?done=saved";
     helene.leads(PLAN, &apply, saved).await;
     assert_eq!(log_in_elsewhere(&site).await, StatusCode::FORBIDDEN);
@@ -58,7 +64,7 @@ async fn plan_holds_once_applied_and_until_undone() {
 async fn faulty_step_keeps_plan_and_typed_text() {
     let site = Site::open().await;
     let mut helene = site.browser();
-    let planned = planned(&mut helene).await;
+    let (planned, _) = planned(&mut helene).await;
     let locks_out = planned.replace("203.0.113.7", "198.51.100.9");
     let long = "é".repeat(65);
     for (draft_sent, step, name, network, complaint) in [
@@ -94,11 +100,12 @@ async fn faulty_step_keeps_plan_and_typed_text() {
 async fn rules_of_another_shape_are_no_plan() {
     let site = Site::open().await;
     let mut helene = site.browser();
-    planned(&mut helene).await;
+    let (_, key) = planned(&mut helene).await;
     let made_up = [("draft", "allow 0.0.0.0/0"), ("do", "apply")];
     helene.leads(PLAN, &made_up, "/mfa/admin/access").await;
     helene.open("/mfa/admin/access").await;
-    let by_hand = [("rules", "allow 203.0.113.0/24"), ("code", "")];
+    let code = site.code(&key);
+    let by_hand = [("rules", "allow 203.0.113.0/24"), ("code", code.as_str())];
     helene.submit("/mfa/admin/access", &by_hand).await;
     helene.open("/mfa/admin/access").await;
     helene.shows("data-testid=\"by-hand\"");

@@ -256,13 +256,14 @@ impl AdminHandle<'_> {
         self.mfa.access_rules(self.user).await
     }
 
-    /// Sets the access rules (`loquet_ipfilter` has their grammar); an empty text removes them. Rules that may let more
-    /// clients in need a fresh code (empty otherwise) and hold after 72 hours; see [`loquet_ipfilter::opens`].
+    /// Sets the access rules (`loquet_ipfilter` has their grammar); an empty text removes them. Needs a fresh code once
+    /// multi-factor log-in is enabled: what lets fewer clients in holds at once, and could shut out everyone else. Rules that
+    /// may let more clients in hold after 72 hours; see [`loquet_ipfilter::opens`].
     ///
     /// ```
     /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized, rules: &str) -> Result<(), loquet::Error> {
     /// println!("{} would lose access", mfa.admin(&user).what_if_access_rules(rules).await?.locked_out());
-    /// mfa.admin(&user).set_access_rules(rules, "").await?; // such as "allow 203.0.113.0/24\ndefault deny"
+    /// mfa.admin(&user).set_access_rules(rules, "123 456").await?; // such as "allow 203.0.113.0/24\ndefault deny"
     /// # Ok(()) }
     /// ```
     ///

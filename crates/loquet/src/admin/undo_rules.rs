@@ -4,8 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use loquet_ipfilter::{CompileLimits, Filter, Rules as AccessRules};
 use loquet_policy::{
-    Access, AccountId, Audience, CodeCheck, Command, Event, Grant, Refusal, Setting, Submitted,
-    limits, may_lend_name,
+    Access, AccountId, Audience, Command, Event, Grant, Refusal, limits, may_lend_name,
 };
 
 use crate::admin::organization::{RulesChange, rules_change};
@@ -90,16 +89,8 @@ impl Operation for UndoRules {
         {
             return Err(Refusal::WouldLockOut);
         }
-        Ok(Command::ChangeSetting {
-            setting: Setting::AccessRules {
-                rules: Some(past.rules.unwrap_or(self.everywhere.digest)),
-                opens: false,
-            },
-            code: Submitted {
-                check: CodeCheck::Absent,
-                source: case.source(),
-            },
-        })
+        let rules = past.rules.unwrap_or(self.everywhere.digest);
+        Ok(Command::UndoAccessRules { rules })
     }
 
     /// What was undone can be put back as long as the change itself could be undone, and no longer: to and fro must not

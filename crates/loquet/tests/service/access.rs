@@ -24,8 +24,14 @@ async fn may(fixture: &Fixture, account: u64, address: &str) -> Result<(), Refus
     }
 }
 
-async fn set(fixture: &Fixture, user: &Authorized, text: &str) -> Result<RulesChange, Error> {
-    fixture.mfa.admin(user).set_access_rules(text, "").await
+async fn set(
+    fixture: &Fixture,
+    phone: &Phone,
+    user: &Authorized,
+    text: &str,
+) -> Result<RulesChange, Error> {
+    let code = fixture.code(phone);
+    fixture.mfa.admin(user).set_access_rules(text, code).await
 }
 
 /// Multi-factor log-in is enabled, and Anne is in.
@@ -52,11 +58,13 @@ async fn undoable_until(fixture: &Fixture, user: &Authorized) -> Option<loquet::
 
 #[tokio::test]
 async fn denied_client_sees_no_secret() {
-    let (fixture, _, anne) = enabled().await;
+    let (fixture, phone, anne) = enabled().await;
     let (mfa, home, away) = (&fixture.mfa, Fixture::client(), away());
     let session = fixture.log_in(DENIS).await.session;
     mfa.begin_enrollment(&session, "", home).await.unwrap();
-    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+        .await
+        .unwrap();
     assert!(matches!(
         mfa.pending_enrollment(&session, &home).await,
         Ok(Some(_))
@@ -77,7 +85,9 @@ async fn denied_administrator_reads_nothing() {
     let elsewhere = fixture.mfa.authorize(&session, &away()).await.unwrap();
     let admin = fixture.mfa.admin(&elsewhere);
     assert!(admin.users().await.is_ok());
-    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+        .await
+        .unwrap();
     let denied = Refusal::AccessDenied;
     assert_eq!(refusal(admin.users().await), denied);
     assert_eq!(refusal(admin.user(BRUNO).await), denied);
@@ -91,7 +101,9 @@ async fn denied_administrator_reads_nothing() {
 async fn rules_are_undone_within_a_day() {
     let (fixture, phone, anne) = enabled().await;
     assert_eq!(refusal(undo(&fixture, &anne).await), Refusal::Unchanged);
-    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+        .await
+        .unwrap();
     let denied = Err(Refusal::AccessDenied);
     assert_eq!(may(&fixture, DENIS, AWAY).await, denied);
     assert!(undoable_until(&fixture, &anne).await.is_some());
@@ -111,7 +123,9 @@ async fn rules_are_undone_within_a_day() {
 #[tokio::test]
 async fn undoing_to_and_fro_extends_nothing() {
     let (fixture, phone, anne) = enabled().await;
-    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+        .await
+        .unwrap();
     fixture.clock.advance(UNDO - 600);
     let anne = again(&fixture, &phone).await;
     for _ in 0..3 {
@@ -125,7 +139,9 @@ async fn undoing_to_and_fro_extends_nothing() {
 #[tokio::test]
 async fn undoing_needs_administrator_who_stays_in() {
     let (fixture, phone, anne) = enabled().await;
-    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+        .await
+        .unwrap();
     let parent = fixture.log_in(DENIS).await.session;
     let parent = fixture.user(&parent).await;
     assert_eq!(refusal(undo(&fixture, &parent).await), Refusal::NotAdmin);
@@ -143,7 +159,7 @@ async fn undoing_needs_administrator_who_stays_in() {
 
 #[tokio::test]
 async fn operator_suspends_and_rolls_back_rules() {
-    let (fixture, _, anne) = enabled().await;
+    let (fixture, phone, anne) = enabled().await;
     let operator = &fixture.operator;
     let suspend = |account: u64| operator.suspend_access_rules(account.into());
     let back = || operator.roll_back_access_rules(ANNE.into());
@@ -151,8 +167,12 @@ async fn operator_suspends_and_rolls_back_rules() {
     assert_eq!(refusal(back().await), Refusal::Unchanged);
     assert_eq!(refusal(suspend(DENIS).await), Refusal::NotAdmin);
 
-    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
-    set(&fixture, &anne, "allow 203.0.113.0/25").await.unwrap();
+    set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+        .await
+        .unwrap();
+    set(&fixture, &phone, &anne, "allow 203.0.113.0/25")
+        .await
+        .unwrap();
     suspend(ANNE).await.unwrap();
     assert_eq!(may(&fixture, DENIS, AWAY).await, Ok(()));
     back().await.unwrap();
@@ -181,10 +201,10 @@ async fn in_force(fixture: &Fixture, user: &Authorized) -> String {
 
 #[tokio::test]
 async fn rollback_undoes_the_last_change() {
-    let (fixture, _, anne) = enabled().await;
+    let (fixture, phone, anne) = enabled().await;
     for len in 24..30 {
         let text = format!("allow 203.0.113.0/{len}");
-        set(&fixture, &anne, &text).await.unwrap();
+        set(&fixture, &phone, &anne, &text).await.unwrap();
     }
     let back = fixture.operator.roll_back_access_rules(ANNE.into()).await;
     back.unwrap();
@@ -195,7 +215,9 @@ async fn rollback_undoes_the_last_change() {
 async fn undoing_ends_after_a_day() {
     for (waited, undone) in [(UNDO - 60, true), (UNDO, false)] {
         let (fixture, phone, anne) = enabled().await;
-        set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+        set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+            .await
+            .unwrap();
         fixture.clock.advance(waited);
         // The session is old by then, and owes a code.
         assert_eq!(refusal(undo(&fixture, &anne).await).code(), "CODE_REQUIRED");
@@ -213,13 +235,15 @@ async fn break_glass_overrides_access_rules() {
     let fixture = Fixture::over(MemoryStore::new()).await;
     let session = fixture.log_in(ANNE).await.session;
     let break_glass = fixture.enable(&fixture.user(&session).await).await;
-    let (_, session) = fixture.enroll(&session).await;
+    let (phone, session) = fixture.enroll(&session).await;
     let anne = fixture.user(&session).await;
     let start = Start::Now { confirmed: true };
     let admin = fixture.mfa.admin(&anne);
     let scheduled = admin.schedule_mandate(RoleId::STAFF, start).await;
     scheduled.unwrap();
-    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+        .await
+        .unwrap();
     let operator = &fixture.operator;
     let opened = operator.open_break_glass(BRUNO.into(), break_glass.as_str());
     opened.await.unwrap();
@@ -283,4 +307,17 @@ async fn enrolled_away(fixture: &Fixture, reset_code: &str) -> MfaSession {
 fn last_group(break_glass: &BreakGlassCode) -> String {
     let code = break_glass.expose();
     code.rsplit('-').next().unwrap().to_owned()
+}
+
+/// A thief of an administrator's cookie, within five minutes of a code, shuts nobody out.
+#[tokio::test]
+async fn t76_rules_that_close_take_a_code_of_their_own() {
+    let (fixture, phone, anne) = enabled().await;
+    let rules = "default deny\nallow 203.0.113.7";
+    let shut = fixture.mfa.admin(&anne).set_access_rules(rules, "").await;
+    assert_eq!(refusal(shut), Refusal::StepUp);
+    assert_eq!(may(&fixture, DENIS, AWAY).await, Ok(()));
+    let set = set(&fixture, &phone, &anne, rules).await;
+    assert_eq!(set.unwrap(), RulesChange::InForce);
+    assert_eq!(may(&fixture, DENIS, AWAY).await, Err(Refusal::AccessDenied));
 }

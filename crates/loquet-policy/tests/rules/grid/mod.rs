@@ -44,6 +44,7 @@ fn of_organization() -> Vec<Command> {
             code,
         },
         Command::ChangeSetting { setting, code },
+        Command::UndoAccessRules { rules: digest(6) },
         Command::CancelChange { kind },
         Command::ApplyDue,
     ]
@@ -198,10 +199,11 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::ConfirmToken { .. } => (39, "ConfirmToken"),
         Command::AssignToken { .. } => (40, "AssignToken"),
         Command::WithdrawToken => (41, "WithdrawToken"),
+        Command::UndoAccessRules { .. } => (42, "UndoAccessRules"),
     }
 }
 
-const COMMANDS: usize = 42;
+const COMMANDS: usize = 43;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

@@ -22,11 +22,13 @@ fn ranges_for_tags() -> String {
 
 #[tokio::test]
 async fn t60_costly_rules_are_refused_when_set() {
-    let (fixture, _, anne) = enabled().await;
+    let (fixture, phone, anne) = enabled().await;
     let text = ranges_for_tags();
     assert!(text.len() < fixture.mfa.rules_limit());
-    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
-    let refused = set(&fixture, &anne, &text).await;
+    set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+        .await
+        .unwrap();
+    let refused = set(&fixture, &phone, &anne, &text).await;
     let Err(Error::Config(Config::Conflict(CompileError::TooLarge { limit, rule }))) = refused
     else {
         panic!("{refused:?}");
@@ -68,9 +70,16 @@ async fn t60_rules_cost_is_the_hosts() {
     .await;
     let anne = again(&fixture, &phone).await;
     let two = "allow 203.0.113.0/24\ndeny 203.0.113.1";
-    let refused = set(&fixture, &anne, two).await.unwrap_err().to_string();
+    let refused = set(&fixture, &phone, &anne, two)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(refused.starts_with("line 2: "), "{refused}");
-    assert!(set(&fixture, &anne, "allow 203.0.113.0/24").await.is_ok());
+    assert!(
+        set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
+            .await
+            .is_ok()
+    );
     assert_eq!(may(&fixture, DENIS, HOME).await, Ok(()));
 }
 
@@ -95,11 +104,13 @@ async fn t60_rules_in_force_outlive_larger_databases() {
     let session = fixture.enter(ANNE, &phone).await;
     let there = Fixture::client_at("24.0.0.1");
     let anne = fixture.mfa.authorize(&session, &there).await.unwrap();
-    let answer = set(&fixture, &anne, "allow country CA").await.unwrap();
+    let answer = set(&fixture, &phone, &anne, "allow country CA")
+        .await
+        .unwrap();
     assert_eq!(answer, RulesChange::InForce);
     fixture.operator.set_geo(geo(1_800));
     assert_eq!(may(&fixture, DENIS, "24.0.0.2").await, Ok(()));
-    let refused = set(&fixture, &anne, "allow country CA US")
+    let refused = set(&fixture, &phone, &anne, "allow country CA US")
         .await
         .unwrap_err();
     assert!(

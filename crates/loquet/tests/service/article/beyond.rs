@@ -47,11 +47,11 @@ async fn access_rules_restrict_log_ins_by_address() {
     let anne = fixture.user(&session).await;
     let (mfa, admin) = (&fixture.mfa, fixture.mfa.admin(&anne));
     let elsewhere = admin
-        .set_access_rules("default deny\nallow 198.51.100.0/24", "")
+        .set_access_rules("default deny\nallow 198.51.100.0/24", fixture.code(&phone))
         .await;
     assert_eq!(refusal(elsewhere), Refusal::WouldLockOut);
     let here = admin
-        .set_access_rules("default deny\nallow 203.0.113.0/28", "")
+        .set_access_rules("default deny\nallow 203.0.113.0/28", fixture.code(&phone))
         .await;
     assert_eq!(here.unwrap(), RulesChange::InForce);
 
@@ -103,7 +103,7 @@ async fn rules_allow_country_and_remembered_device() {
     let anne = mfa.authorize(&session, &there(None, CANADA)).await.unwrap();
     let admin = mfa.admin(&anne);
     admin.remember_devices(true).await.unwrap();
-    let set = admin.set_access_rules(text, "").await;
+    let set = admin.set_access_rules(text, fixture.code(&phone)).await;
     assert_eq!(set.unwrap(), RulesChange::InForce);
 
     let log_in = async |client: Client| mfa.log_in(ANNE, client).await;

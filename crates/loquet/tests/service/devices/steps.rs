@@ -121,7 +121,8 @@ async fn turned_off_devices_are_unknown() {
     let session = TICKED.log_in(&fixture, ANNE, &anne_phone).await.session;
     let anne = fixture.user(&session).await;
     let text = "default deny\nallow any device known\nfor tag 2 allow 203.0.113.0/24";
-    let set = fixture.mfa.admin(&anne).set_access_rules(text, "").await;
+    let code = fixture.code(&anne_phone);
+    let set = fixture.mfa.admin(&anne).set_access_rules(text, code).await;
     set.unwrap();
     let known = NEW.with(cookie);
     let log_in = || fixture.mfa.log_in(CHLOE, known.client());

@@ -61,7 +61,8 @@ async fn rules_may_require_a_known_device() {
     let mfa = &fixture.mfa;
     let anne = mfa.authorize(&anne.session, &known.client()).await.unwrap();
     assert_eq!(anne.device_tier(), DeviceTier::Known);
-    mfa.admin(&anne).set_access_rules(text, "").await.unwrap();
+    let code = fixture.code(&anne_phone);
+    mfa.admin(&anne).set_access_rules(text, code).await.unwrap();
 
     for denied in [NEW, NEW.at(AWAY).with(cookie)] {
         let answer = mfa.log_in(CHLOE, denied.client()).await;
