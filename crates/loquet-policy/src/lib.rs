@@ -100,6 +100,7 @@ mod clock;
 mod command;
 mod decide;
 mod decision;
+mod evidence;
 mod explain;
 mod level;
 pub mod limits;
@@ -126,11 +127,10 @@ pub use authority::{
     may_administer, may_create, may_enter, may_erase, may_lend_name, may_rename,
     may_see_administration, may_see_break_glass_code, require_code_within,
 };
-pub use command::{
-    Access, CodeCheck, Command, Evidence, Fresh, ImportedKey, PairCheck, Start, Submitted,
-};
+pub use command::{Command, Start};
 pub use decide::{decide, is_due};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
+pub use evidence::{Access, CodeCheck, Evidence, Fresh, ImportedKey, PairCheck, Submitted};
 pub use explain::{Reason, Rule, explain};
 pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};
 pub use level::{current_level, rights};

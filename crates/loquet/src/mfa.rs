@@ -204,7 +204,7 @@ impl Mfa {
         for _ in 0..TRIES {
             let unrecorded = self.inner.unrecorded.of(account);
             let (decided, writes) = self
-                .decided(self, operation, attempt, (id, &entropy), unrecorded)
+                .decided(self, operation, attempt, (id, &entropy, unrecorded))
                 .await?;
             if lanes.is_none() && writes.is_some() {
                 // What writes nothing, such as codes during a wait, takes no place in a lane that others need.
@@ -229,8 +229,7 @@ impl Mfa {
         source: impl Source,
         operation: &C,
         attempt: &Attempt,
-        (id, entropy): (AttemptId, &Entropy),
-        unrecorded: u32,
+        (id, entropy, unrecorded): (AttemptId, &Entropy, u32),
     ) -> Result<(Decided<C::Grant>, Option<Writes>), Error> {
         let vault = self.unlock().await?;
         let actor = Actor::Decrypted(operation.actor());
@@ -272,7 +271,7 @@ impl Mfa {
         let source = source::InTransaction(&mut transaction);
         let unrecorded = self.inner.unrecorded.of(operation.actor());
         let (decided, writes) = self
-            .decided(source, operation, attempt, (id, &entropy), unrecorded)
+            .decided(source, operation, attempt, (id, &entropy, unrecorded))
             .await?;
         let recorded = decided.recorded();
         match commit_in(transaction, self.store(), decided, writes).await? {
@@ -299,7 +298,7 @@ impl Mfa {
         for _ in 0..TRIES {
             let unrecorded = self.inner.unrecorded.of(operation.actor());
             let (decided, writes) = self
-                .decided(self, operation, attempt, (id, entropy), unrecorded)
+                .decided(self, operation, attempt, (id, entropy, unrecorded))
                 .await?;
             let recorded = decided.recorded();
             match commit_refusal(self.store(), decided, writes).await? {
@@ -335,7 +334,7 @@ impl Mfa {
         // Whether the host commits is not known here: what was not recorded is left for a later record.
         let source = source::InTransaction(&mut *transaction);
         let (decided, writes) = self
-            .decided(source, operation, &Attempt::default(), (id, &entropy), 0)
+            .decided(source, operation, &Attempt::default(), (id, &entropy, 0))
             .await?;
         let prepared = prepare(transaction, decided, writes).await?;
         Ok(prepared.ok_or(Error::Busy)??)

@@ -1,5 +1,6 @@
 //! The host's user management, alone or in the host's own transaction.
 
+mod assignment;
 mod find;
 pub(crate) mod handle;
 pub(crate) mod host_tx;

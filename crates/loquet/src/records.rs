@@ -257,12 +257,6 @@ impl AccountRecord {
         last.map(|(step, _)| step).or(used.map(|(_, step)| step))
     }
 
-    /// The secret of an authenticator that was imported.
-    pub(crate) fn imported_secret(&self) -> Option<&Secret> {
-        let secret = self.secrets.active.as_ref();
-        secret.filter(|_| !self.facts.authenticator_origin.is_enrolled())
-    }
-
     /// Forgets what is personal: names, addresses, devices. What is left is a number.
     pub(crate) fn erase(&mut self) {
         self.facts.erased = true;

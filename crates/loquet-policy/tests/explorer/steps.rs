@@ -311,15 +311,22 @@ fn is_closed(organization: &Organization) -> bool {
     })
 }
 
-/// Checks what the password alone must never do.
-fn of_strangers(before: &World, action: Action) -> Promise {
-    let (k, s) = match action {
+/// The account that begins or confirms an enrollment, and its session.
+fn enrolls(action: Action) -> Option<(usize, usize)> {
+    match action {
         Action::Confirm(k, s)
         | Action::ConfirmToken(k, s)
         | Action::Begin(k, s, _)
-        | Action::BeginLast(k, s) => (k, s),
-        Action::Enroll(k) => (k, 0),
-        _ => return Ok(()),
+        | Action::BeginLast(k, s) => Some((k, s)),
+        Action::Enroll(k) => Some((k, 0)),
+        _ => None,
+    }
+}
+
+/// Checks what the password alone must never do.
+fn of_strangers(before: &World, action: Action) -> Promise {
+    let Some((k, s)) = enrolls(action) else {
+        return Ok(());
     };
     let person = &before.people[k];
     let thief = before.holder(k, s) == Who::Thief;

@@ -46,18 +46,9 @@ impl World {
         world
     }
 
-    fn unpack_person(&mut self, pack: &mut Pack, k: usize) {
-        let space = self.space;
-        let person = &mut self.people[k];
+    /// How the authenticator came to the account, or may still come.
+    fn unpack_origin(space: Space, person: &mut Person, pack: &mut Pack) {
         let account = &mut person.account;
-        account.roles = [Role::Parent, Role::Employee, Role::Administrator][pack.take(2)].set();
-        if pack.take(1) == 0 {
-            account.status = Status::Deactivated { since: NOW };
-        }
-        account.promoted = (pack.take(1) == 1).then_some(NOW);
-        account.toggle = pack.take(1) == 1;
-        account.ever = pack.take(1) == 1;
-        account.authenticator = authenticator(k, pack.take(5));
         if space.imports {
             account.awaits_import = pack.take(1) == 1;
             account.authenticator_origin = match pack.take(2) {
@@ -76,6 +67,22 @@ impl World {
                 account.authenticator_origin = AuthenticatorOrigin::Token;
             }
         }
+    }
+
+    fn unpack_person(&mut self, pack: &mut Pack, k: usize) {
+        let space = self.space;
+        let person = &mut self.people[k];
+        let account = &mut person.account;
+        account.roles = [Role::Parent, Role::Employee, Role::Administrator][pack.take(2)].set();
+        if pack.take(1) == 0 {
+            account.status = Status::Deactivated { since: NOW };
+        }
+        account.promoted = (pack.take(1) == 1).then_some(NOW);
+        account.toggle = pack.take(1) == 1;
+        account.ever = pack.take(1) == 1;
+        account.authenticator = authenticator(k, pack.take(5));
+        Self::unpack_origin(space, person, pack);
+        let account = &mut person.account;
         let refused = NOW.plus(limits::REPORTS_REFUSED);
         account.reports_refused_until = (pack.take(1) == 1).then_some(refused);
         let thief = |yes: usize| if yes == 1 { Who::Thief } else { Who::Owner };

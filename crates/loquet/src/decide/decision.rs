@@ -104,10 +104,7 @@ pub(crate) fn decide<C: Operation>(
         Err(refused) => return Decided::refuse(refused, None),
     };
     let snapshot = Snapshot {
-        organization: facts
-            .organization
-            .as_ref()
-            .map(|organization| &organization.facts),
+        organization: case.organization.map(|record| &record.facts),
         roster: facts.roster.as_ref(),
         actor: &actor.facts,
         session: case.session,

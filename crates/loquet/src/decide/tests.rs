@@ -82,8 +82,6 @@ fn person(id: u64, role: RoleId) -> AccountRecord {
     facts.ever = true;
     let secrets = Secrets {
         active: Some(Secret::from(SECRET)),
-        totp: Totp::default(),
-        pendings: Vec::new(),
         ..Secrets::default()
     };
     let mut devices = Devices::default();

@@ -209,6 +209,46 @@ fn record(row: &AccountRow, body: AccountBody, secrets: Secrets) -> AccountRecor
     }
 }
 
+/// An account's secrets as its row has them.
+struct EncryptedSecrets {
+    active: Option<String>,
+    token: Option<EncryptedToken>,
+    pendings: Vec<EncryptedPending>,
+}
+
+impl EncryptedSecrets {
+    fn of<E: From<DiskError>>(
+        secrets: &Secrets,
+        mut encrypt: impl FnMut(&str, &Secret) -> Result<String, E>,
+    ) -> Result<Self, E> {
+        let active = secrets.active.as_ref();
+        let active = active.map(|secret| encrypt("active", secret)).transpose()?;
+        let token = match &secrets.token {
+            Some(token) => {
+                // A record that lacks a secret is not written.
+                let lacking = || DiskError::from(KeyringError::DoesNotOpen);
+                Some(EncryptedToken {
+                    serial: token.serial.clone(),
+                    totp: token.totp,
+                    encrypted: encrypt(TOKEN, token.secret.as_ref().ok_or_else(lacking)?)?,
+                })
+            }
+            None => None,
+        };
+        let pendings = secrets.pendings.iter().map(|pending| {
+            Ok(EncryptedPending {
+                session: pending.session,
+                encrypted: encrypt(&pending_slot(pending.session), &pending.secret)?,
+            })
+        });
+        Ok(Self {
+            active,
+            token,
+            pendings: pendings.collect::<Result<_, E>>()?,
+        })
+    }
+}
+
 /// Writes an account at `version`, its secrets encrypted anew; `nonce` gives a fresh random one at each call.
 pub(crate) fn write_account<E>(
     record: &AccountRecord,
@@ -236,34 +276,11 @@ where
             .map_err(DiskError::from)?;
         Ok(BASE64.encode(encrypted))
     };
-    let active = record
-        .secrets
-        .active
-        .as_ref()
-        .map(|secret| encrypt("active", secret))
-        .transpose()?;
-    let pendings = record
-        .secrets
-        .pendings
-        .iter()
-        .map(|pending| {
-            let encrypted = encrypt(&pending_slot(pending.session), &pending.secret)?;
-            Ok(EncryptedPending {
-                session: pending.session,
-                encrypted,
-            })
-        })
-        .collect::<Result<_, E>>()?;
-    let token = |token: &AssignedToken| {
-        let secret = token.secret.as_ref();
-        let secret = secret.ok_or(DiskError::from(KeyringError::DoesNotOpen))?;
-        Ok::<_, E>(EncryptedToken {
-            serial: token.serial.clone(),
-            totp: token.totp,
-            encrypted: encrypt(TOKEN, secret)?,
-        })
-    };
-    let token = record.secrets.token.as_ref().map(token).transpose()?;
+    let EncryptedSecrets {
+        active,
+        token,
+        pendings,
+    } = EncryptedSecrets::of(&record.secrets, &mut encrypt)?;
     let body = AccountBody {
         v: Format,
         label: record.label.clone(),

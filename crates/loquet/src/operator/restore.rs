@@ -6,13 +6,12 @@ use loquet_policy::{Account, AccountId, Authenticator, OrgId, Roster, UnixTime};
 
 use crate::admin::users::IssuedResetCode;
 use crate::audit::{AuditHead, Record};
-use crate::disk::{self, DiskError, KeyOwner};
+use crate::disk::{self, DiskError};
 use crate::edge::random;
 use crate::enrollment::codes::BreakGlassCode;
 use crate::error::{Config, Error};
 use crate::operator::Operator;
 use crate::operator::restored::{RestoreOptions, Restored};
-use crate::provision::import::imported_key;
 use crate::provision::operations::IssueResetCode;
 use crate::records::{AccountRecord, RESTORED, Secrets};
 use crate::session::attempt::Attempt;
@@ -296,10 +295,7 @@ impl Operator {
         done: &mut Restored,
     ) -> Result<(), Error> {
         if let Some(last) = &last {
-            record.secrets.active.clone_from(&last.secrets.active);
-            record.secrets.totp = last.secrets.totp;
-            record.secrets.serial.clone_from(&last.secrets.serial);
-            record.secrets.token.clone_from(&last.secrets.token);
+            record.secrets.clone_from(&last.secrets);
             // With the change of address that the rules take over: what its owner took back stays so.
             record.addresses.clone_from(&last.addresses);
             if last.facts.erased {
@@ -336,8 +332,6 @@ impl Operator {
                 what: "audit record",
                 why: error.to_string(),
             })?;
-        let key = record.imported_secret();
-        let key = key.map(|secret| imported_key(secret, &vault.keys));
         let keys = self.row_keys(vault);
         let row = disk::write_account::<Error>(&record, version.next(), &keys, || Ok(random()?))?;
         home.ids.insert(id);
@@ -346,22 +340,13 @@ impl Operator {
             home.administrators.push(record.facts);
         }
         done.accounts = done.accounts.saturating_add(1);
-        let mut writes = Writes {
+        self.put_restored(Writes {
             expect: vec![(RowKey::Account(id), version)],
             put: vec![Row::Account(row)],
             audit: vec![told],
             ..Writes::default()
-        };
-        // What was imported since the backup stays this account's.
-        if let Some(key) = key
-            && self.metadata(key).await?.is_none()
-        {
-            let owner = KeyOwner::Account(id);
-            let owner = disk::write_imported_key(key, owner, &vault.keys.imported)?;
-            writes.expect.push((RowKey::Metadata(key), Version::ABSENT));
-            writes.put.push(Row::Metadata(owner));
-        }
-        self.put_restored(writes).await
+        })
+        .await
     }
 
     /// The store is not in use yet: a stale row shows that it is.

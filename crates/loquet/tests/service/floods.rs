@@ -1,7 +1,7 @@
 //! Requests that come again and again, with the password or without it, write next to nothing and hold up no other user.
 
 use loquet::store::MemoryStore;
-use loquet::{AccountId, NewAccount, NotMeLink, Refusal, RoleId, UnixTime};
+use loquet::{AccountId, MfaSession, NewAccount, NotMeLink, Refusal, RoleId, UnixTime};
 use loquet_policy::limits;
 use loquet_testkit::audit::records;
 use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
@@ -120,83 +120,79 @@ async fn t38_enrollments_begun_and_cancelled_are_bounded() {
     fixture.enroll(&session).await;
 }
 
-/// A thief of the password uses more sessions in turn than waits are kept of.
-#[tokio::test]
-async fn t72_wrong_links_and_codes_of_many_sessions_write_a_bounded_number() {
-    let fixture = fixture().await;
-    let (anne, _) = fixture.imposed().await;
-    let chloe = fixture.log_in(CHLOE).await.session;
-    let (phone, _) = fixture.enroll(&chloe).await;
-    fixture
-        .mfa
-        .report_lost(CHLOE, Fixture::client())
-        .await
-        .unwrap();
-    let letters = post(&fixture).await;
-    let mut reported = to(&letters, CHLOE).into_iter();
-    let reported = reported.find(|letter| letter.event == loquet::Event::ReportedLost);
-    let genuine = reported.and_then(|letter| letter.link);
-    let genuine = genuine.unwrap();
-    let wrong = invented(&genuine, CHLOE.into());
+/// More sessions of a thief of the password than waits are kept of.
+async fn nine_log_ins(fixture: &Fixture) -> Vec<MfaSession> {
     let mut sessions = Vec::new();
     for _ in 0..9 {
         sessions.push(fixture.log_in(CHLOE).await.session);
     }
+    sessions
+}
+
+/// A record for each wait, and ten of an hour for refusals that change nothing.
+const WAITS: usize = limits::SESSION_WAITS_A_DAY as usize + 10;
+
+#[tokio::test]
+async fn t72_wrong_links_of_many_sessions_write_a_bounded_number() {
+    let fixture = fixture().await;
+    fixture.imposed().await;
+    let chloe = fixture.log_in(CHLOE).await.session;
+    let (phone, _) = fixture.enroll(&chloe).await;
+    let reported = fixture.mfa.report_lost(CHLOE, Fixture::client());
+    reported.await.unwrap();
+    let letters = post(&fixture).await;
+    let mut letters = to(&letters, CHLOE).into_iter();
+    let reported = letters.find(|letter| letter.event == loquet::Event::ReportedLost);
+    let genuine = reported.and_then(|letter| letter.link).unwrap();
+    let wrong = invented(&genuine, CHLOE.into());
+    let sessions = nine_log_ins(&fixture).await;
     let before = recorded(&fixture, CHLOE).await;
     let code = fixture.code(&phone);
     for _ in 0..TIMES {
         for session in &sessions {
+            let client = Fixture::client();
             let undone = fixture
                 .mfa
-                .undo_report(session, &wrong, code.as_str(), Fixture::client());
+                .undo_report(session, &wrong, code.as_str(), client);
             assert!(undone.await.is_err());
         }
         fixture.clock.advance(1);
     }
-    // A record for each wait, and ten of an hour for refusals that change nothing.
-    let most = usize::from(limits::SESSION_WAITS_A_DAY) + 10;
     let now = recorded(&fixture, CHLOE).await;
-    assert!(now <= before + most, "{}", now - before);
-    let code = fixture.code(&phone);
+    assert!(now <= before + WAITS, "{}", now - before);
+    let (code, client) = (fixture.code(&phone), Fixture::client());
     let session = fixture.log_in(CHLOE).await.session;
-    let undone = fixture
-        .mfa
-        .undo_report(&session, &genuine, code.as_str(), Fixture::client());
+    let undone = fixture.mfa.undo_report(&session, &genuine, code, client);
     undone.await.unwrap();
+}
 
-    let session = fixture.enter(ANNE, &anne).await;
+#[tokio::test]
+async fn t72_wrong_reset_codes_of_many_sessions_write_a_bounded_number() {
+    let fixture = fixture().await;
+    let (phone, session) = fixture.imposed().await;
     let user = fixture.user(&session).await;
-    let typed = fixture.code(&anne);
-    let issued = fixture
-        .mfa
-        .admin(&user)
-        .reset(CHLOE, false, typed)
-        .await
-        .unwrap();
-    sessions.clear();
-    for _ in 0..9 {
-        sessions.push(fixture.log_in(CHLOE).await.session);
-    }
+    let typed = fixture.code(&phone);
+    let issued = fixture.mfa.admin(&user).reset(CHLOE, false, typed).await;
+    let sessions = nine_log_ins(&fixture).await;
     let before = recorded(&fixture, CHLOE).await;
+    let begin = async |session, reset_code: &str| {
+        let begun = fixture
+            .mfa
+            .begin_enrollment(session, reset_code, Fixture::client());
+        begun.await.map(drop)
+    };
     for _ in 0..TIMES {
         for session in &sessions {
-            let begun = fixture
-                .mfa
-                .begin_enrollment(session, "wrong", Fixture::client());
-            assert!(begun.await.is_err());
+            assert!(begin(session, "wrong").await.is_err());
         }
         fixture.clock.advance(1);
     }
-    assert!(
-        recorded(&fixture, CHLOE).await <= before + 10,
-        "of the same day"
-    );
+    let now = recorded(&fixture, CHLOE).await;
+    assert!(now <= before + WAITS, "{}", now - before);
     let session = fixture.log_in(CHLOE).await.session;
-    let reset_code = issued.reset_code.expose();
-    let begun = fixture
-        .mfa
-        .begin_enrollment(&session, reset_code.as_str(), Fixture::client());
-    begun.await.unwrap();
+    begin(&session, &issued.unwrap().reset_code.expose())
+        .await
+        .unwrap();
 }
 
 /// The first of a run is recorded, and the next record says how many there were.

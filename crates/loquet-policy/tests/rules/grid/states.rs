@@ -179,11 +179,7 @@ pub(crate) fn actors() -> Vec<Actor> {
         ("awaiting import, Level1", awaiting, Some((Level1, 9))),
         ("imported, Level1", imported, Some((Level1, 9))),
         ("token assigned, Level1", assigned, Some((Level1, 9))),
-        (
-            "token assigned, enrollment begun, Level1",
-            confirming,
-            Some((Level1, 9)),
-        ),
+        ("confirming a token, Level1", confirming, Some((Level1, 9))),
         ("address change begun, Level1", changing, Some((Level1, 9))),
         ("no session, active", active, None),
         ("active, turned off, Level1", off, Some((Level1, 9))),

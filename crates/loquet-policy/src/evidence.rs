@@ -1,0 +1,104 @@
+//! What a command's caller has checked: codes, keys, the client's address.
+
+use crate::{CodeSource, Digest, SessionId};
+
+/// What is known of a key that the host imports or assigns.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ImportedKey {
+    /// It was never an account's.
+    Unused,
+    /// It is the account's own present key.
+    Present,
+    /// It was this account's, and is not its present key.
+    Former,
+    /// It is or was another account's.
+    OfAnother,
+}
+
+/// The result of checking one submitted code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CodeCheck {
+    /// No code was submitted.
+    Absent,
+    /// The text is not a code.
+    Malformed,
+    /// The code matches no step in the window.
+    Wrong {
+        /// Minutes by which the phone's clock appears to be slow, if that explains the code.
+        behind: Option<u16>,
+    },
+    /// The code matches a step that was used, or an earlier one.
+    Used {
+        /// The step.
+        step: u64,
+        /// Seconds until the next code.
+        wait: u64,
+    },
+    /// The code matches an unused step.
+    Good {
+        /// The step.
+        step: u64,
+        /// Steps from the present one, for the record.
+        offset: i8,
+    },
+}
+
+/// What shows, besides the password and the code, that a report of loss is undone by the owner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Evidence {
+    /// Hash of the secret part of the link in the notice of the report.
+    Link(Digest),
+    /// Hash of a recovery code, which is consumed; `None` when it is malformed.
+    RecoveryCode(Option<Digest>),
+}
+
+/// A submitted code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Submitted {
+    /// The result of checking it.
+    pub check: CodeCheck,
+    /// Its source.
+    pub source: CodeSource,
+}
+
+/// The result of checking two codes that were typed one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PairCheck {
+    /// The text is not two codes.
+    Malformed,
+    /// The codes do not match two consecutive steps in reach.
+    Wrong,
+    /// The codes match two consecutive steps, of which at least one is used.
+    Used {
+        /// The later step.
+        step: u64,
+        /// Seconds until the next code.
+        wait: u64,
+    },
+    /// The codes match two consecutive unused steps.
+    Good {
+        /// The later step.
+        step: u64,
+        /// Steps by which the phone's clock is off. At most [`DRIFT_MAX`](crate::limits::DRIFT_MAX) is
+        /// accepted.
+        drift: i8,
+    },
+}
+
+/// The result of the access rules for the client's address, network and device.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Access {
+    /// The rules allow access.
+    Allowed,
+    /// The rules deny access.
+    Denied,
+    /// The rules cannot be evaluated, which is treated as a denial.
+    Unknown,
+}
+
+/// Random values that a decision may use, drawn by the caller once per request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fresh {
+    /// The id of a session that the decision may grant.
+    pub session: SessionId,
+}
