@@ -132,8 +132,7 @@ async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         at.tell(
             &json!({ "enabled": true, "propose": role, "from": enabled.from.0 }),
             &format!(
-                "multi-factor log-in is enabled; there is no way back\nnext: {} enrolls, then requires it of every {role}",
-                acting.name()
+                "multi-factor log-in is enabled; there is no way back\nnext: an administrator who has an authenticator requires it of every {role}"
             ),
         )
     })
