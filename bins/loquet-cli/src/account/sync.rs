@@ -188,6 +188,10 @@ impl Reader {
             if text.trim().is_empty() {
                 continue;
             }
+            // An array of the same values would be taken for one, by their order.
+            if !text.trim_start().starts_with('{') {
+                return Err((line, "expected a JSON object".to_owned()));
+            }
             let listed: Listed =
                 serde_json::from_str(text).map_err(|why| (line, why.to_string()))?;
             users.push(self.user(listed).map_err(|why| (line, why))?);

@@ -2,6 +2,7 @@
 
 use loquet::{HardwareToken, ImportedAuthenticator, Secret, Totp, UnixTime};
 use loquet_enrollment::{Import, WarningKind};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -21,6 +22,9 @@ const COLUMNS: [&str; 8] = [
     "last_step",
     "name",
 ];
+
+/// An array of the same values would be taken for one, by their order.
+const NO_OBJECT: &str = "this is no JSON object";
 
 /// A line as it was read.
 pub(super) struct Read {
@@ -96,19 +100,19 @@ impl From<TokenRow> for Read {
     }
 }
 
-/// Key URIs of one service. A user's name with a colon would be taken for an issuer and another user's name: so all have
-/// the same issuer, or none has one.
+/// Key URIs of one service. A user's name with a colon would be taken for an issuer and another user's name: so in all labels
+/// the same stands before the account.
 fn uris(text: &str) -> Result<Vec<Read>, String> {
-    let mut first: Option<(u64, Option<String>)> = None;
+    let mut first: Option<(u64, Service)> = None;
     let mut rows = Vec::new();
     for (line, text) in lines(text) {
-        let (issuer, row) = uri(line, text);
-        if let Some(issuer) = issuer {
-            let (known_line, known) = first.get_or_insert_with(|| (line, issuer.clone()));
-            if issuer != *known {
+        let (service, row) = uri(line, text);
+        if let Some(service) = service {
+            let (known_line, known) = first.get_or_insert_with(|| (line, service.clone()));
+            if service != *known {
                 return Err(format!(
-                    "line {line}: another issuer than on line {known_line}; put the key URIs of each service into a file \
-                     of their own, or name the accounts in CSV or JSON Lines"
+                    "line {line}: another issuer than on line {known_line}, or at another place; put the key URIs of each \
+                     service into a file of their own, or name the accounts in CSV or JSON Lines"
                 ));
             }
         }
@@ -124,8 +128,11 @@ fn lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
         .filter(|(_, text)| !text.is_empty())
 }
 
-/// A line, and the issuer that it names, if it can be read so far.
-fn uri(line: u64, text: &str) -> (Option<Option<String>>, Read) {
+/// How a service names itself: the issuer, and what stands before the account in the label.
+type Service = (Option<String>, String);
+
+/// A line, and the service that it names, if that is certain.
+fn uri(line: u64, text: &str) -> (Option<Service>, Read) {
     let read = input::without_mark(text)
         .map_err(str::to_owned)
         .and_then(|()| {
@@ -135,6 +142,29 @@ fn uri(line: u64, text: &str) -> (Option<Option<String>>, Read) {
         Err(why) => return (None, Read::failed(line, why)),
         Ok(import) => import,
     };
+    let (service, totp) = match (before_account(text, &import), import.parameters.totp()) {
+        (Err(why), _) => (
+            None,
+            Err(format!(
+                "{why}, so that the account is not certain: name it in CSV or JSON Lines"
+            )),
+        ),
+        (Ok(before), totp) => (
+            Some((import.issuer, before)),
+            totp.ok_or_else(|| fields::COUNTER_BASED.to_owned()),
+        ),
+    };
+    let row = Read {
+        line,
+        given: totp.map(|totp| authenticator(import.secret, totp, None)),
+        name: import.account,
+    };
+    (service, row)
+}
+
+/// What stands before the account in the label: nothing, or the issuer, a colon, and blanks. What else the parser leaves out
+/// of a name makes it another user's.
+fn before_account(text: &str, import: &Import) -> Result<String, String> {
     let ambiguous = import.warnings.iter().find(|warning| {
         let kind = &warning.kind;
         matches!(
@@ -142,26 +172,29 @@ fn uri(line: u64, text: &str) -> (Option<Option<String>>, Read) {
             WarningKind::IssuerMismatch { .. } | WarningKind::SeveralColons
         )
     });
-    let totp = match (ambiguous, import.parameters.totp()) {
-        (Some(warning), _) => Err(format!(
-            "at byte {}: {}, so that the account is not certain: name it in CSV or JSON Lines",
-            warning.position, warning.kind
-        )),
-        (None, None) => Err(fields::COUNTER_BASED.to_owned()),
-        (None, Some(totp)) => Ok(totp),
-    };
-    let row = Read {
-        line,
-        given: totp.map(|totp| authenticator(import.secret, totp, None)),
-        name: import.account,
-    };
-    (Some(import.issuer), row)
+    if let Some(warning) = ambiguous {
+        return Err(format!("at byte {}: {}", warning.position, warning.kind));
+    }
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let label = path.splitn(4, '/').nth(3).unwrap_or_default();
+    let label = percent_decode_str(label).decode_utf8_lossy();
+    let issuer = import.issuer.as_deref();
+    let before = label.strip_suffix(import.account.as_str());
+    let before = before.filter(|before| {
+        let rest = issuer.and_then(|issuer| before.strip_prefix(issuer));
+        before.is_empty() || rest.is_some_and(|rest| rest.trim_end_matches(' ') == ":")
+    });
+    let before = before.map(str::to_owned);
+    before.ok_or_else(|| "the label has blanks or a colon around the account".to_owned())
 }
 
 fn object(line: u64, text: &str, opener: Option<&Opener>) -> Read {
     let columns = input::without_mark(text)
         .map_err(str::to_owned)
         .and_then(|()| {
+            if !text.starts_with('{') {
+                return Err(NO_OBJECT.to_owned());
+            }
             serde_json::from_str::<Columns<u64>>(text)
                 .map_err(|why| format!("column {}: {}", why.column(), sentence(&why)))
         });
@@ -174,7 +207,7 @@ fn sentence(why: &serde_json::Error) -> &'static str {
         "expected an object with account and secret, and at most encoding, algorithm, name (texts), digits, period and \
          last_step (whole numbers)"
     } else {
-        "this is no JSON object"
+        NO_OBJECT
     }
 }
 

@@ -24,12 +24,6 @@ fn shop() -> Shop {
     shop
 }
 
-fn file(shop: &Shop, name: &str, content: &str) -> String {
-    let path = shop.folder.path().join(name);
-    std::fs::write(&path, content).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
 fn import(shop: &Shop, file: &str, format: &str, more: &[&str]) -> (Option<i32>, Vec<Value>) {
     let words = ["import", file, "--format", format, "--json"];
     let words: Vec<&str> = words.iter().chain(more).copied().collect();
@@ -62,8 +56,7 @@ fn log_in(shop: &Shop, number: u64, secret: &[u8], totp: Totp) {
 #[test]
 fn each_format_binds_what_people_have() {
     let shop = shop();
-    let csv = file(
-        &shop,
+    let csv = shop.file(
         "users.csv",
         "\u{feff}account,secret,encoding,algorithm,digits,period,last_step,name\r\n\
          \"user 100\",GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,,,,,1,\r\n\
@@ -83,9 +76,7 @@ fn each_format_binds_what_people_have() {
     };
     log_in(&shop, 101, b"1234567890123456", totp);
 
-    let objects = file(
-        &shop,
-        "users.jsonl",
+    let objects = shop.file("users.jsonl",
         "{\"account\":\"user 102\",\"secret\":\"_-8wMDAwMDAwMDAwMDAwMDAwMDA\",\"encoding\":\"base64\",\"last_step\":1}\n\n",
     );
     assert_eq!(
@@ -95,7 +86,7 @@ fn each_format_binds_what_people_have() {
     log_in(&shop, 102, b"\xff\xef000000000000000000", Totp::default());
 
     let uris = "otpauth://totp/Old:user%20103?secret=NBSWY3DPNBSWY3DPNBSWY3DPNBSWY3DP&issuer=Old\n";
-    let uris = file(&shop, "uris.txt", uris);
+    let uris = shop.file("uris.txt", uris);
     assert_eq!(
         import(&shop, &uris, "uris", &[]).1,
         [imported(1, "user 103")]
@@ -148,7 +139,7 @@ const REASONS: [(usize, &str); 11] = [
 #[test]
 fn each_faulty_line_is_named_and_shows_no_secret() {
     let shop = shop();
-    let users = file(&shop, "users.csv", HOSTILE);
+    let users = shop.file("users.csv", HOSTILE);
     let before = shop.json(&["account", "list"]);
     let (code, dry) = import(&shop, &users, "csv", &["--dry-run"]);
     assert_eq!(code, Some(1));
@@ -209,21 +200,16 @@ fn each_faulty_line_is_named_and_shows_no_secret() {
 #[test]
 fn misplaced_secrets_are_not_shown() {
     let shop = shop();
-    let objects = file(
-        &shop,
+    let objects = shop.file(
         "users.jsonl",
         "{\"account\":\"user 100\",\"secret\":31415926535897932384}\n\
          {\"account\":\"user 100\",\"secret\":\"MFRGGZDFMZTWQ2LK\",\"digits\":\"31415926\"}\n\
          {\"account\":\"user 100\",\"31415926\":\"MFRGGZDFMZTWQ2LK\"}\n\
          {\"account\":\"user 100\",\"secret\":\"MFRGGZDFMZTWQ2LK\",\"encoding\":\"31415926\"}\n\
-         31415926\n{31415926\n",
+         31415926\n{31415926\n[\"user 100\",\"31415926MFRGGZDFMZTWQ2LK\"]\n",
     );
-    let uris = file(
-        &shop,
-        "uris.txt",
-        "otpauth://totp/a?secret=31415926!\n31415926\n",
-    );
-    for (file, format, lines) in [(&objects, "jsonl", 6), (&uris, "uris", 2)] {
+    let uris = shop.file("uris.txt", "otpauth://totp/a?secret=31415926!\n31415926\n");
+    for (file, format, lines) in [(&objects, "jsonl", 7), (&uris, "uris", 2)] {
         let (code, told) = import(&shop, file, format, &[]);
         assert_eq!((code, told.len()), (Some(1), lines));
         for line in told {
@@ -237,14 +223,10 @@ fn misplaced_secrets_are_not_shown() {
 #[test]
 fn weak_key_is_said_to_be_weak() {
     let shop = shop();
-    let users = file(
-        &shop,
-        "sync.csv",
-        "external_id,awaiting_import\nada,true\nbob,\n",
-    );
+    let users = shop.file("sync.csv", "external_id,awaiting_import\nada,true\nbob,\n");
     let report = shop.json(&["account", "sync", &users]);
     assert_eq!(report[0]["created"], 2);
-    let keys = file(&shop, "users.csv", "account,secret\nada,MFRGGZDFMZTWQ2LK\n");
+    let keys = shop.file("users.csv", "account,secret\nada,MFRGGZDFMZTWQ2LK\n");
     let (code, told) = import(&shop, &keys, "csv", &[]);
     assert_eq!(code, Some(0));
     assert_eq!(told[0]["outcome"], "imported");
@@ -261,7 +243,7 @@ fn unreadable_file_imports_nothing() {
             "line 1: unknown column `seed`; the columns are account, secret",
         ),
     ] {
-        let users = file(&shop, "users.csv", content);
+        let users = shop.file("users.csv", content);
         let output = shop.loquet(&["import", &users, "--format", "csv"], None);
         let (code, told) = said(&output);
         assert_eq!(code, Some(2));
@@ -281,7 +263,7 @@ fn t71_names_that_look_alike_are_not_taken_for_each_other() {
     let shop = shop();
     let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
     let blank = format!("account,secret\n\"user 100 \",{secret}\n");
-    let blank = file(&shop, "blank.csv", &blank);
+    let blank = shop.file("blank.csv", &blank);
     let (code, lines) = import(&shop, &blank, "csv", &[]);
     assert_eq!((code, &lines[0]["outcome"]), (Some(1), &json!("refused")));
 
@@ -295,21 +277,39 @@ fn t71_names_that_look_alike_are_not_taken_for_each_other() {
             "several colons in the label",
         ),
         ("evil:x:user%20100?", "several colons in the label"),
+        ("user%20100%20?", "the label has blanks or a colon"),
+        ("%20user%20100?", "the label has blanks or a colon"),
+        (
+            "Shop:user%20100%C2%A0?issuer=Shop&",
+            "the label has blanks or a colon",
+        ),
+        (
+            "Shop%20:user%20100?issuer=Shop&",
+            "the label has blanks or a colon",
+        ),
+        (":user%20100?", "the label has blanks or a colon"),
+        (
+            "%3Auser%20100?issuer=Shop&",
+            "the label has blanks or a colon",
+        ),
     ] {
         let uri = format!("otpauth://totp/{label}secret={secret}\n");
-        let uris = file(&shop, "uris.txt", &uri);
+        let uris = shop.file("uris.txt", &uri);
         let (code, lines) = import(&shop, &uris, "uris", &[]);
         let reason = lines[0]["reason"].as_str().unwrap();
         assert!(code == Some(1) && reason.contains(why), "{reason}");
     }
     let honest = format!("otpauth://totp/Shop:user%20101?secret={secret}\n");
     for (one, other) in [
-        ("evil:user%20100", "user%20102"),
-        ("user%20102", "evil:user%20100"),
+        ("evil:user%20100?", "user%20102?"),
+        ("user%20102?", "evil:user%20100?"),
+        // A service that does not name itself in labels, and one that does so without a blank.
+        ("user%20102?issuer=Shop&", "Shop:user%20100?issuer=Shop&"),
+        ("Shop%3A%20user%20100?", "Shop%3Auser%20102?"),
     ] {
-        let uris = [one, other].map(|label| format!("otpauth://totp/{label}?secret={secret}\n"));
+        let uris = [one, other].map(|label| format!("otpauth://totp/{label}secret={secret}\n"));
         for uris in [uris.concat(), [honest.as_str(), uris[0].as_str()].concat()] {
-            let uris = file(&shop, "uris.txt", &uris);
+            let uris = shop.file("uris.txt", &uris);
             let output = shop.loquet(&["import", &uris, "--format", "uris"], None);
             let (code, told) = said(&output);
             assert!(code == Some(2) && told.contains("another issuer"), "{told}");
@@ -320,4 +320,14 @@ fn t71_names_that_look_alike_are_not_taken_for_each_other() {
             .iter()
             .all(|user| user["authenticator"] != "active")
     );
+}
+
+/// Where all labels are written so.
+#[test]
+fn blank_after_the_issuer_belongs_to_no_name() {
+    let shop = shop();
+    let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let uri = format!("otpauth://totp/Shop:%20user%20101?secret={secret}\n");
+    let uris = shop.file("uris.txt", &uri);
+    assert_eq!(import(&shop, &uris, "uris", &[]).0, Some(0));
 }

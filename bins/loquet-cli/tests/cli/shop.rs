@@ -48,6 +48,13 @@ impl Shop {
         shop
     }
 
+    /// Writes a file beside the database, and returns its path.
+    pub(crate) fn file(&self, name: &str, content: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     pub(crate) fn db(&self) -> PathBuf {
         self.folder.path().join("shop.db")
     }

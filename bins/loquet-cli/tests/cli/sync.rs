@@ -132,3 +132,14 @@ fn faulty_file_is_named_and_creates_nothing() {
     let output = centre.loquet(&["account", "sync", &path], "");
     assert!(said(&output).1.ends_with("name the format with --format\n"));
 }
+
+/// Its values would be taken in the order of the columns.
+#[test]
+fn array_is_no_user() {
+    let centre = Centre::new();
+    let path = file(&centre, "users.jsonl", "[\"lea\",7]\n");
+    let output = centre.loquet(&["account", "sync", &path], "");
+    let (code, told) = said(&output);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("line 1: expected a JSON object"), "{told}");
+}

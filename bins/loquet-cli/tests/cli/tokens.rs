@@ -20,12 +20,6 @@ upn,serial number,secret key,time interval,manufacturer,model
 ,2005,MFRGGZDF,60,Example,One
 ";
 
-fn write(shop: &Shop, name: &str, content: &str) -> String {
-    let path = shop.folder.path().join(name);
-    std::fs::write(&path, content).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
 fn states(shop: &Shop) -> Vec<(String, String, Value)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let tokens = shop.json(&["token", "list"]).into_iter();
@@ -44,7 +38,7 @@ fn states(shop: &Shop) -> Vec<(String, String, Value)> {
 fn tokens_are_imported_assigned_and_confirmed() {
     let shop = Shop::new();
     let pskc = PSKC.replace("pskc:hotp", "pskc:totp");
-    let (pskc, psk) = (write(&shop, "tokens.xml", &pskc), write(&shop, "psk", PSK));
+    let (pskc, psk) = (shop.file("tokens.xml", &pskc), shop.file("psk", PSK));
     let words = ["import", pskc.as_str(), "--format", "pskc", "--json"];
     let keyed: Vec<&str> = words.into_iter().chain(["--psk", psk.as_str()]).collect();
     let without = shop.loquet(&words, None);
@@ -55,7 +49,7 @@ fn tokens_are_imported_assigned_and_confirmed() {
             json!({ "line": 20, "serial": "987654321", "outcome": outcome, "reason": null });
         assert_eq!(super::json_lines(&output.stdout), [expected]);
     }
-    let csv = write(&shop, "tokens.csv", CSV);
+    let csv = shop.file("tokens.csv", CSV);
     let output = shop.loquet(&["import", &csv, "--format", "token-csv"], None);
     let (code, told) = said(&output);
     assert_eq!(code, Some(1));
