@@ -1,11 +1,10 @@
 //! Binding what a file gives, and saying line by line what became of it.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
-use loquet::{AccountId, Error, Mfa};
+use loquet::{Error, Mfa};
 use loquet_sqlite::HostTransaction;
 use rusqlite::{Connection, TransactionBehavior};
 use serde_json::json;
@@ -61,11 +60,6 @@ pub(super) async fn all(
     told: Told,
 ) -> Result<Outcome, Failure> {
     let installation = at.open().await?;
-    let accounts = installation.users().await?;
-    let accounts: BTreeMap<_, _> = accounts
-        .iter()
-        .map(|user| (user.external_id().to_owned(), user.account_id()))
-        .collect();
     let mut connection = connect(at.path())?;
     let (mut sum, all) = (Sum::default(), rows.len());
     let shows_progress = std::io::stderr().is_terminal();
@@ -76,7 +70,7 @@ pub(super) async fn all(
             break;
         }
         // What a line says is true once it is printed.
-        for line in bind_batch(installation.mfa(), &mut connection, &accounts, batch).await? {
+        for line in bind_batch(installation.mfa(), &mut connection, batch).await? {
             told.tell(&line, at.json())?;
             sum.count(&line.done);
         }
@@ -160,7 +154,6 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
 async fn bind_batch(
     mfa: &Mfa,
     connection: &mut Connection,
-    accounts: &BTreeMap<String, AccountId>,
     rows: Vec<Read>,
 ) -> Result<Vec<Line>, Failure> {
     let locked = |why| Failure::io("--db", why);
@@ -171,7 +164,7 @@ async fn bind_batch(
     let mut transaction = HostTransaction::from(transaction);
     let mut lines = Vec::new();
     for row in rows {
-        lines.push(bind(mfa, &mut transaction, accounts, row).await?);
+        lines.push(bind(mfa, &mut transaction, row).await?);
     }
     transaction.into_inner().commit().map_err(locked)?;
     Ok(lines)
@@ -180,11 +173,14 @@ async fn bind_batch(
 async fn bind(
     mfa: &Mfa,
     transaction: &mut HostTransaction<'_>,
-    accounts: &BTreeMap<String, AccountId>,
     row: Read,
 ) -> Result<Line, Failure> {
+    // One after the other: a list of all accounts takes kilobytes for each.
+    let known = match &row.given {
+        Ok(Given::Token(_)) => None,
+        _ => mfa.provision().find(&row.name).await?,
+    };
     let mut provision = mfa.provision_in(transaction);
-    let known = accounts.get(&row.name).copied();
     let line = |name, done| Line {
         number: row.line,
         name,
