@@ -76,7 +76,7 @@ pub(crate) fn long() -> Done {
     run(cargo(
         "nextest run --release --all-features --run-ignored only --no-capture \
          --package loquet --package loquet-enrollment --package loquet-ipfilter \
-         --package loquet-policy --package loquet-sqlite -E",
+         --package loquet-policy --package loquet-sqlite --package loquet-cli -E",
     )
     .arg("not test(=soak::soak) and not test(write_the_)"))
 }

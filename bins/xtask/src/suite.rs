@@ -16,6 +16,10 @@ const OTHER_WORKSPACES: [&str; 3] = ["fuzz", "benches", "examples/own-store"];
 
 const NEXTEST: &str = "nextest run --cargo-quiet --workspace --all-features";
 
+/// The tests that need programs of their own; each is a step.
+const BROWSER: &str = "binary_id(loquet-demo::browser)";
+const OATHTOOL: &str = "binary_id(loquet-cli::cli) and test(/^import_oracles::/)";
+
 /// One part of the suite.
 struct Step {
     name: &'static str,
@@ -25,7 +29,7 @@ struct Step {
     run: fn() -> Done,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step {
         name: "format",
         what: "rustfmt, in all four workspaces",
@@ -56,9 +60,15 @@ const STEPS: [Step; 12] = [
     },
     Step {
         name: "tests",
-        what: "every test but the browser's, all features",
+        what: "every test but those of the steps oathtool and browser, all features",
         needs: &["cargo-nextest"],
         run: tests,
+    },
+    Step {
+        name: "oathtool",
+        what: "imported authenticators, by the codes of another implementation",
+        needs: &["cargo-nextest", "oathtool"],
+        run: || selected(OATHTOOL),
     },
     Step {
         name: "doctests",
@@ -141,16 +151,17 @@ fn format() -> Done {
 }
 
 fn tests() -> Done {
-    let quiet = "--no-fail-fast --status-level slow --final-status-level fail";
-    command::run(
-        cargo(NEXTEST)
-            .args(quiet.split(' '))
-            .args(["-E", "not binary_id(loquet-demo::browser)"]),
-    )
+    selected(&format!("not ({BROWSER}) and not ({OATHTOOL})"))
 }
 
-/// A step of its own, because it wants the machine to itself. The packages and features are those of
-/// `tests`, so that nothing is built for it.
+/// Runs the tests that a filter of nextest selects. The packages and features are the same each time, so that all is built
+/// once.
+fn selected(filter: &str) -> Done {
+    let quiet = "--no-fail-fast --status-level slow --final-status-level fail";
+    command::run(cargo(NEXTEST).args(quiet.split(' ')).args(["-E", filter]))
+}
+
+/// A step of its own, because it wants the machine to itself.
 fn browser() -> Done {
-    command::run(cargo(NEXTEST).args(["--no-capture", "-E", "binary_id(loquet-demo::browser)"]))
+    command::run(cargo(NEXTEST).args(["--no-capture", "-E", BROWSER]))
 }

@@ -1,6 +1,9 @@
 //! The tool as its users run it.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::string_slice,
@@ -18,6 +21,7 @@ mod decisions;
 mod edge;
 mod exit_codes;
 mod import;
+mod import_oracles;
 mod keys;
 mod manual;
 mod moving;

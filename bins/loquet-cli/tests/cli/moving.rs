@@ -124,7 +124,7 @@ fn enable(mut child: Child, secret: &[u8]) -> String {
     printed
 }
 
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     std::time::SystemTime::UNIX_EPOCH
         .elapsed()
         .unwrap()

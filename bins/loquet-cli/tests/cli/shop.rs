@@ -5,7 +5,8 @@ use std::process::Output;
 use loquet::{
     Client, Deliver, DeliveryError, Keyring, Letter, Mfa, MfaSession, NewAccount, Operator, RoleId,
 };
-use loquet_sqlite::SqliteStore;
+use loquet_sqlite::{HostTransaction, SqliteStore};
+use rusqlite::Connection;
 use serde_json::Value;
 
 use super::{json_lines, wait};
@@ -45,6 +46,25 @@ impl Shop {
                 mfa.begin_enrollment(&session, "", client).await.unwrap();
             }
         });
+        shop
+    }
+
+    /// As [`new`](Self::new), and with users who have nothing bound: `user 1` is the account 1001, and so on.
+    pub(crate) fn crowded(users: u32) -> Self {
+        let shop = Self::new();
+        let mfa = shop.operator();
+        let mut connection = Connection::open(shop.db()).unwrap();
+        for some in (1..=users).collect::<Vec<_>>().chunks(1000) {
+            let transaction = connection.transaction().unwrap();
+            let mut transaction = HostTransaction::from(transaction);
+            for number in some {
+                let name = format!("user {number}");
+                let new = NewAccount::new(u64::from(1000 + number), &name);
+                let mut provision = mfa.provision_in(&mut transaction);
+                wait(provision.ensure_account(new)).unwrap();
+            }
+            transaction.into_inner().commit().unwrap();
+        }
         shop
     }
 

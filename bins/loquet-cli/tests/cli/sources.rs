@@ -77,7 +77,7 @@ impl Clock for At {
 }
 
 /// The shop's service as it is at another time.
-fn service(shop: &Shop, time: u64) -> Operator {
+pub(crate) fn service(shop: &Shop, time: u64) -> Operator {
     let keys = std::fs::read_to_string(shop.key()).unwrap();
     let builder = Mfa::builder(SqliteStore::open(shop.db()).unwrap())
         .keyring(Keyring::parse(&keys).unwrap())
