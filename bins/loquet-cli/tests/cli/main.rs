@@ -21,6 +21,8 @@ mod decisions;
 mod edge;
 mod exit_codes;
 mod import;
+mod import_dry_run;
+mod import_large;
 mod import_oracles;
 mod keys;
 mod manual;
