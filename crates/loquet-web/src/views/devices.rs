@@ -86,7 +86,7 @@ pub(crate) fn switch(at: &Setting<'_>, on: bool) -> Markup {
             ul.soft.small {
                 li { (at.say("Qui devine des codes ailleurs ne bloque plus le propriétaire sur son appareil.", "A stranger who guesses codes elsewhere no longer blocks the owner on their own device.")) }
                 li { (at.say("Le propriétaire est prévenu des connexions depuis un autre appareil ou un nouveau réseau.", "The owner is told of log-ins from another device or a new network.")) }
-                li { (at.say("Sont gardés, 90\u{a0}jours au plus\u{a0}: l’empreinte d’un témoin (cookie), le réseau approximatif, le pays, les dates de connexion. Rien avant que la personne ne l’ait demandé.", "Kept, for 90\u{a0}days at most: the hash of a cookie, the approximate network, the country, the dates of log-ins. Nothing before the person asked for it.")) }
+                li { (at.say("Sont gardés, 90\u{a0}jours au plus\u{a0}: l’empreinte d’un témoin (cookie), le réseau approximatif, le pays, les dates de connexion. Avant que la personne ne l’ait demandé, il n’y a que l’empreinte de ses derniers réseaux, pour l’avertir d’une connexion venue d’ailleurs.", "Kept, for 90\u{a0}days at most: the hash of a cookie, the approximate network, the country, the dates of log-ins. Before the person asks for it there is only a hash of their last networks, to tell them of a log-in from elsewhere.")) }
                 li { (at.say("Si vous désactivez, tout est effacé.", "If you switch it off, everything is erased.")) }
             }
             (parts::post(&at.path("/admin/devices"), at.form_id, &form))
