@@ -1,7 +1,7 @@
 //! The service's clock was ahead, and is right again.
 
 use loquet::store::MemoryStore;
-use loquet::{Clock, Refusal};
+use loquet::{Clock, ImportedAuthenticator, Period, Refusal, Secret, Totp};
 use loquet_policy::limits;
 use loquet_testkit::fixture::{ANNE, DENIS, Fixture, refusal};
 
@@ -73,4 +73,39 @@ async fn t65_session_begun_ahead_never_returns() {
         let over = refusal(fixture.authorize(&denis).await);
         assert_eq!(over, Refusal::StaleLogIn);
     }
+}
+
+/// The steps of an imported authenticator are counted by its own period.
+#[tokio::test]
+async fn t65_steps_of_another_period_end_with_correction() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    fixture.enabled().await;
+    let period = Period::new(60).unwrap();
+    let totp = Totp {
+        period,
+        ..Totp::default()
+    };
+    let key = Secret::from([7; 20]);
+    let imported = ImportedAuthenticator::new(key.clone()).totp(totp);
+    let provision = fixture.mfa.provision();
+    provision
+        .import_authenticator(DENIS, imported)
+        .await
+        .unwrap();
+    let key = key.key(totp.algorithm);
+    let verify = async || {
+        let half = fixture.log_in(DENIS).await.session;
+        let code = totp.generate(&key, fixture.clock.now().0).to_string();
+        fixture.verify(&half, &code).await
+    };
+    let right = fixture.clock.now().0;
+    fixture.clock.set(right + limits::DAY);
+    verify().await.unwrap();
+    fixture.clock.set(right + limits::HOUR);
+    let used = refusal(verify().await);
+    assert!(matches!(used, Refusal::AlreadyUsed { .. }), "{used:?}");
+    fixture.operator.clock_corrected().await.unwrap();
+    fixture.clock.advance(120);
+    verify().await.unwrap();
+    assert!(verify().await.is_err());
 }
