@@ -142,7 +142,12 @@ pub(crate) enum Focus {
 /// The field for a code of the authenticator. Phones show digits, and the code that an app or a message offers is filled in
 /// by the browser. It has no pattern, with which a browser would send nothing of what people paste: the server reads it.
 pub(crate) fn code_field(at: &Setting<'_>, focus: Focus) -> Markup {
-    let (language, codes, trouble) = (at.language, at.codes, Trouble::at(at.trouble, "code"));
+    code_field_named(at, "code", focus)
+}
+
+/// As [`code_field`], on a page that has another one: `id` tells them apart, in what is wrong with them too.
+pub(crate) fn code_field_named(at: &Setting<'_>, id: &str, focus: Focus) -> Markup {
+    let (language, codes, trouble) = (at.language, at.codes, Trouble::at(at.trouble, id));
     let digits = codes.digits;
     let title = language.say(
         format!("{digits}\u{a0}chiffres"),
@@ -150,13 +155,13 @@ pub(crate) fn code_field(at: &Setting<'_>, focus: Focus) -> Markup {
     );
     html! {
         div.field {
-            label for="code" { (codes.label(language)) }
-            input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
+            label for=(id) { (codes.label(language)) }
+            input.code id=(id) name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
                 maxlength=(MAX_CODE) required[focus != Focus::Optional] autofocus[focus == Focus::Here] spellcheck="false" placeholder=(codes.placeholder())
                 title=(title)
-                aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { "code-error " } "code-hint" };
-            p.hint #code-hint { (codes.hint(language)) }
-            (error_line(language, "code", trouble))
+                aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { (id) "-error " } (id) "-hint" };
+            p.hint id={ (id) "-hint" } { (codes.hint(language)) }
+            (error_line(language, id, trouble))
             (clock_line(at, trouble))
         }
     }

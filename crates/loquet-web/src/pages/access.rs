@@ -215,6 +215,17 @@ enum Typed<'a> {
 }
 
 impl<'a> Typed<'a> {
+    /// What is wrong with the code is said in the form that it was typed in.
+    fn at_its_code(self, trouble: Trouble) -> Trouble {
+        match (self, trouble.field) {
+            (Self::ByHand(_), Some("code")) => Trouble {
+                field: Some(access::RULES_CODE),
+                ..trouble
+            },
+            _ => trouble,
+        }
+    }
+
     /// The page as it was sent, with what is wrong or done.
     fn shown(self, done: Option<&'a str>, trouble: Option<&'a Trouble>) -> Shown<'a> {
         let (rules, draft, entry) = match self {
@@ -241,7 +252,7 @@ async fn put_in_force<H: PagesHost>(
     let code = match if_given(form.fields.code()) {
         Ok(code) => code.unwrap_or_default(),
         Err(fault) => {
-            let trouble = Trouble::of_field(fault, language);
+            let trouble = typed.at_its_code(Trouble::of_field(fault, language));
             return draw(here, typed.shown(None, Some(&trouble))).await;
         }
     };
@@ -272,7 +283,7 @@ async fn put_in_force<H: PagesHost>(
                 // What is wrong with a plan is said above it, not at the field for other rules.
                 Typed::Plan(..) => &["code"],
             };
-            let trouble = here.trouble(&refusal, known, PLACE).await?;
+            let trouble = typed.at_its_code(here.trouble(&refusal, known, PLACE).await?);
             draw(here, typed.shown(None, Some(&trouble))).await
         }
         Err(fault) => Err(fault.into()),

@@ -9,7 +9,7 @@ use crate::answer::NotTaken;
 use crate::fields::if_given;
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{Codes, MAX_CODE, Trouble};
+use crate::parts::{Codes, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::{Setting, enable, enroll};
 use crate::when;
@@ -229,8 +229,7 @@ pub(crate) async fn show_key<H: PagesHost>(here: Here<H>) -> Result<Response, St
 
 pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let fields = &form.fields;
-    // The form of a token has two fields, that of an app one.
-    let is_token = fields.lines(enroll::NEXT_CODE, MAX_CODE).is_ok();
+    let is_token = here.overview().assigned_token().is_some();
     let confirmed = async {
         let code = fields.code()?;
         let group = if_given(fields.pasted("group", enable::MAX_GROUP));

@@ -9,13 +9,16 @@ use crate::countries;
 use crate::parts::{self, Focus, Trouble};
 use crate::plan::{self, Plan};
 
+/// The field for a code beside rules that are written by hand.
+pub(crate) const RULES_CODE: &str = "rules-code";
+
 pub(crate) struct Access<'a> {
     /// The rules as text.
     pub(crate) rules: &'a str,
     /// How long they may be, in bytes.
+    pub(crate) limit: usize,
     /// Whether multi-factor log-in is enabled, so that a change takes a code.
     pub(crate) enabled: bool,
-    pub(crate) limit: usize,
     /// The plan on the page; `None` when rules of another shape are in force.
     pub(crate) plan: Option<&'a Plan>,
     /// What was typed for another place and did not come to be one.
@@ -80,7 +83,7 @@ pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
                 )) },
             }
             hr;
-            details.more open[access.plan.is_none() || Trouble::at(at.trouble, "rules").is_some()] {
+            details.more open[access.plan.is_none() || ["rules", RULES_CODE].iter().any(|field| Trouble::at(at.trouble, field).is_some())] {
                 summary data-testid="by-hand-summary" { (at.say("Écrire les règles soi-même", "Write the rules yourself")) }
                 (parts::post(&at.path("/admin/access"), at.form_id, &by_hand(at, access)))
             }
@@ -276,11 +279,7 @@ fn by_hand(at: &Setting<'_>, access: &Access<'_>) -> Markup {
             p.hint #rules-hint { (at.say("Vide\u{a0}: tout le monde peut se connecter de partout.", "Empty: everyone may log in from everywhere.")) }
             (parts::error_line(at.language, "rules", trouble))
         }
-        @if access.enabled { div.field {
-            label for="rules-code" { (at.codes.label(at.language)) }
-            input.code #rules-code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength=(parts::MAX_CODE) spellcheck="false" placeholder=(at.codes.placeholder());
-            p.hint { (at.codes.hint(at.language)) }
-        } }
+        @if access.enabled { (parts::code_field_named(at, RULES_CODE, Focus::Optional)) }
         div.row {
             button.button type="submit" data-testid="save" { (at.say("Appliquer", "Apply")) }
             a.button.plain href=(at.path("/admin")) { (at.say("Retour", "Back")) }

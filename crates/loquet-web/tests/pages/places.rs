@@ -105,7 +105,16 @@ async fn rules_of_another_shape_are_no_plan() {
     helene.leads(PLAN, &made_up, "/mfa/admin/access").await;
     helene.open("/mfa/admin/access").await;
     let code = site.code(&key);
-    let by_hand = [("rules", "allow 203.0.113.0/24"), ("code", code.as_str())];
+    let rules = ("rules", "allow 203.0.113.0/24");
+    for wrong in ["", "12", "000000"] {
+        helene
+            .submit("/mfa/admin/access", &[rules, ("code", wrong)])
+            .await;
+        helene.shows("id=\"rules-code-error\"");
+        helene.shows("<details class=\"more\" open>");
+        assert!(helene.page.contains(rules.1), "what was typed is kept");
+    }
+    let by_hand = [rules, ("code", code.as_str())];
     helene.submit("/mfa/admin/access", &by_hand).await;
     helene.open("/mfa/admin/access").await;
     helene.shows("data-testid=\"by-hand\"");
