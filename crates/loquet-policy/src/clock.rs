@@ -5,8 +5,8 @@
 //! cut each time to what the right clock could have given.
 
 use crate::{
-    Account, Authenticator, BreakGlass, DailyQuota, Latch, MandateState, Organization, Status,
-    Throttle, UnixTime, limits,
+    Account, Authenticator, AuthenticatorOrigin, BreakGlass, DailyQuota, Latch, MandateState,
+    Organization, Status, Throttle, UnixTime, limits,
 };
 
 /// Cuts a time that was taken ahead of `now` to `now`. Returns whether it was.
@@ -50,7 +50,8 @@ impl Account {
         if let Status::Deactivated { since } = &mut account.status {
             cut(since, now);
         }
-        account.authenticator.cut(present, now);
+        let origin = account.authenticator_origin;
+        account.authenticator.cut(origin, present, now);
         cut_throttle(&mut account.attempts.stranger, now);
         cut_throttle(&mut account.attempts.known, now);
         let quotas = [&mut account.resets, &mut account.enrollments];
@@ -83,14 +84,14 @@ impl Account {
 }
 
 impl Authenticator {
-    fn cut(&mut self, present: u64, now: UnixTime) {
+    fn cut(&mut self, origin: AuthenticatorOrigin, present: u64, now: UnixTime) {
         match self {
             Self::None | Self::ResetDue { reset_code: None } => {}
             Self::Active {
                 since, step, drift, ..
             } => {
                 cut(since, now);
-                *step = (*step).min(next_step(*drift, present));
+                *step = (*step).min(next_step(*drift, origin, present));
             }
             Self::Suspended {
                 since,
@@ -101,7 +102,7 @@ impl Authenticator {
             } => {
                 cut(since, now);
                 cut(bound, now);
-                *step = (*step).min(next_step(*drift, present));
+                *step = (*step).min(next_step(*drift, origin, present));
             }
             Self::Disabled { since, .. } => {
                 cut(since, now);
@@ -118,10 +119,16 @@ impl Authenticator {
     }
 }
 
-/// Returns the step of the next code that a phone may show.
-fn next_step(drift: i8, present: u64) -> u64 {
-    let ahead = u64::try_from(drift).unwrap_or(0).saturating_add(1);
-    present.saturating_add(ahead)
+/// Returns the step of the next code that the authenticator may show. A phone that was slow may have been set right since, a
+/// token never is.
+pub(crate) fn next_step(drift: i8, origin: AuthenticatorOrigin, present: u64) -> u64 {
+    let drift = match origin {
+        AuthenticatorOrigin::Token => drift,
+        AuthenticatorOrigin::Enrolled | AuthenticatorOrigin::Imported { .. } => drift.max(0),
+    };
+    present
+        .saturating_add(1)
+        .saturating_add_signed(i64::from(drift))
 }
 
 impl Organization {

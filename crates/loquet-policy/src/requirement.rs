@@ -119,7 +119,7 @@ const fn mandate_since(mandate: &Mandate, now: UnixTime) -> Result<UnixTime, Uni
 }
 
 /// Returns whether an account may enroll with the password alone. An account that ever had an authenticator may not,
-/// nor one whose own is about to be imported, or else a thief of the password could bind another one. Any other account may while nothing requires a second factor,
+/// nor one whose own is about to be imported, unless a hardware token is assigned instead, or else a thief of the password could bind another one. Any other account may while nothing requires a second factor,
 /// and then for the organization's enrollment window, counted from the latest of the account's creation, enabling and
 /// the mandate.
 pub(crate) fn enrollment_open(
@@ -127,10 +127,13 @@ pub(crate) fn enrollment_open(
     account: &Account,
     now: UnixTime,
 ) -> bool {
-    let Some(organization) = organization.filter(|_| !account.ever && !account.awaits_import)
-    else {
+    let Some(organization) = organization.filter(|_| !account.ever) else {
         return false;
     };
+    // With a token that is assigned, the password alone binds nothing.
+    if account.awaits_import && !account.awaits_token {
+        return false;
+    }
     let requirement = required(Some(organization), account, now);
     if !requirement.is_required() {
         return true;

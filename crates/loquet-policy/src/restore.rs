@@ -1,6 +1,7 @@
 //! State after a restore from a backup: codes and sessions may have been used or revoked since the backup, and what only
 //! rises must not fall with it.
 
+use crate::clock::next_step;
 use crate::{
     Account, AccountId, Authenticator, AuthenticatorOrigin, BreakGlass, Digest, Latch, Mandate,
     MandateState, Organization, Preset, RecoverySet, SessionWaits, UnixTime,
@@ -51,8 +52,7 @@ impl Account {
             Authenticator::ResetDue { reset_code } => *reset_code = None,
             Authenticator::Active { step, drift, .. }
             | Authenticator::Suspended { step, drift, .. } => {
-                let ahead = u64::try_from(*drift).unwrap_or(0).saturating_add(1);
-                *step = (*step).max(present.saturating_add(ahead));
+                *step = (*step).max(next_step(*drift, last.authenticator_origin, present));
             }
             Authenticator::None | Authenticator::Disabled { .. } => {}
         }

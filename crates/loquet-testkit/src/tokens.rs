@@ -24,6 +24,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
         token_replaces_an_app
         token_is_in_the_pool_once
         unconfirmed_token_is_taken_back
+        token_takes_the_place_of_an_awaited_import
         token_is_one_accounts_for_good
         tokens_rotate_with_the_keys
         hostile_tokens_are_refused

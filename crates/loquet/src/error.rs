@@ -163,8 +163,11 @@ pub enum Config {
     /// The key of a hardware token is too short (RFC 4226 §4).
     #[error("the key of a hardware token has at least 128 bits")]
     WeakToken,
-    /// The pool has a hardware token with this serial number and another key.
-    #[error("the pool has a token with this serial number and another key: which one is right?")]
+    /// The pool has a hardware token with this serial number and another key, or an assigned one with other parameters.
+    #[error(
+        "the pool has a token with this serial number and another key or other parameters: compare the vendor's file with \
+         the one that was imported before"
+    )]
     OtherToken,
     /// The organization's pool has no hardware token with this serial number.
     #[error(

@@ -51,7 +51,7 @@ impl DecisionBuilder<'_> {
             PairCheck::Good { .. } => FirstCode::Wrong { behind: None },
         };
         let is_token = self.actor().awaits_token;
-        let first = is_token.then_some(first).ok_or(Refusal::Malformed);
+        let first = is_token.then_some(first).ok_or(Refusal::NoTokenAssigned);
         self.confirm(first, link, break_glass, access)
     }
 }

@@ -187,7 +187,7 @@ impl Reference {
         }
         match (self.awaits_token(who), is_token) {
             (true, false) => return Err("TWO_CODES_REQUIRED"),
-            (false, true) => return Err("MALFORMED"),
+            (false, true) => return Err("NO_TOKEN_ASSIGNED"),
             _ => {}
         }
         match code {

@@ -3,8 +3,8 @@
 use loquet::audit::Broken;
 use loquet::store::{Cursor, Item, MetadataRow, Query, Row, Store, Version, Versioned};
 use loquet::{
-    Config, Error, HardwareToken, ImportedAuthenticator, Keyring, Period, Refusal, Secret,
-    TokenState, Totp,
+    Config, Error, HardwareToken, ImportedAuthenticator, Keyring, NewAccount, NextStep, Period,
+    Refusal, RoleId, Secret, TokenState, Totp,
 };
 
 use super::{Token, begin, state};
@@ -29,6 +29,23 @@ pub(super) async fn token_is_in_the_pool_once(fixture: Fixture) {
     assert_eq!(
         refusal(provision.add_token(copy).await),
         Refusal::KeyOfAnother
+    );
+    // A wrong parameter is corrected while nobody has the token.
+    let slow = Totp {
+        period: Period::new(300).unwrap(),
+        ..token.totp
+    };
+    let corrected = token.hardware().totp(slow);
+    assert!(provision.add_token(corrected.clone()).await.unwrap());
+    assert!(!provision.add_token(corrected).await.unwrap());
+    assert!(provision.add_token(token.hardware()).await.unwrap());
+    // The number and the key are there, each on another token.
+    provision.add_token(other.hardware()).await.unwrap();
+    let swapped = HardwareToken::new(token.serial, other.secret.clone());
+    let swapped = provision.add_token(swapped).await;
+    assert!(
+        matches!(swapped, Err(Error::Config(Config::OtherToken))),
+        "{swapped:?}"
     );
     let imported = ImportedAuthenticator::new(token.secret.clone());
     let imported = provision.import_authenticator(DENIS, imported).await;
@@ -64,6 +81,33 @@ pub(super) async fn unconfirmed_token_is_taken_back(fixture: Fixture) {
         refusal(provision.withdraw_token(token.serial).await),
         Refusal::NoTokenAssigned
     );
+}
+
+/// The password alone binds nothing then, so that what was awaited need not come first.
+pub(super) async fn token_takes_the_place_of_an_awaited_import(fixture: Fixture) {
+    let new = NewAccount::new(900_u64, "eve@example.org").role(RoleId::STAFF);
+    let provision = fixture.mfa.provision();
+    provision
+        .ensure_account(new.awaiting_import())
+        .await
+        .unwrap();
+    fixture.enabled().await;
+    let token = Token::new("1001");
+    token.assign(&fixture, 900).await.unwrap();
+    provision.withdraw_token(token.serial).await.unwrap();
+    let session = fixture.log_in(900).await.session;
+    let begun = fixture
+        .mfa
+        .begin_enrollment(&session, "", Fixture::client())
+        .await;
+    let refused = refusal(begun.map(drop));
+    assert!(
+        matches!(refused, Refusal::ResetCodeRequired(_)),
+        "{refused:?}"
+    );
+    provision.assign_token(token.serial, 900_u64).await.unwrap();
+    token.confirm(&fixture, 900).await;
+    assert_eq!(fixture.log_in(900).await.next, NextStep::SecondFactor);
 }
 
 /// Whoever has it may have noted codes of the days to come.

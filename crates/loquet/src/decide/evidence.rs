@@ -88,12 +88,18 @@ impl Case<'_> {
     pub(crate) fn submitted(&self, typed: &Typed) -> Submitted {
         let after = self.actor.facts.authenticator.last_step();
         let secrets = &self.actor.secrets;
-        let check = check(
+        let mut check = check(
             typed,
             secrets.active.as_ref().map(|secret| (secret, secrets.totp)),
             self.now,
             after,
         );
+        // How slow a token is says at which step it is looked at, and nobody can set its clock.
+        if let (CodeCheck::Wrong { behind }, AuthenticatorOrigin::Token) =
+            (&mut check, self.actor.facts.authenticator_origin)
+        {
+            *behind = None;
+        }
         Submitted {
             check,
             source: self.source(),

@@ -17,6 +17,8 @@ struct TokenBody {
     org: OrgId,
     serial: String,
     totp: Totp,
+    /// The fingerprint of its key.
+    key: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<AccountId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +57,7 @@ pub(crate) fn write_token(
         org: token.org,
         serial: token.serial.clone(),
         totp: token.totp,
+        key: BASE64.encode(token.key.page),
         owner: token.owner,
         encrypted: token.secret.as_ref().map(encrypt).transpose()?,
     };
@@ -77,10 +80,13 @@ pub(crate) fn read_token(
         let bytes = keys.decrypt(&place(body.org, &slot, version), &decode(&encrypted)?)?;
         Secret::weak(&bytes).map_err(|_| DiskError::from(KeyringError::DoesNotOpen))
     };
+    let key = decode(&body.key)?;
+    let key = key.try_into().map_err(|_| KeyringError::DoesNotOpen)?;
     Ok(TokenRecord {
         org: body.org,
         serial: body.serial,
         totp: body.totp,
+        key: MetadataId::imported_key(key),
         owner: body.owner,
         secret: body.encrypted.map(open).transpose()?,
     })
@@ -108,6 +114,7 @@ mod tests {
             org: OrgId::from(9_u64),
             serial: "1000133508267".into(),
             totp: Totp::default(),
+            key: MetadataId::imported_key([6; 16]),
             owner: None,
             secret: Some(Secret::from([4; 20])),
         }

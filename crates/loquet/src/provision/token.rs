@@ -120,20 +120,23 @@ impl Mfa {
         &self,
         mut source: impl Source,
         serial: &str,
-    ) -> Result<(MetadataId, Option<TokenRecord>), Error> {
+    ) -> Result<(MetadataId, Option<(TokenRecord, Version)>), Error> {
         let vault = self.unlock().await?;
         let id = token_id(self.org()?, serial, &vault.keys);
         let found = source.rows(&[RowKey::Metadata(id)]).await?;
         let read = found
             .into_iter()
             .find_map(|Versioned { row, version }| match row {
-                Row::Metadata(row) => Some(disk::read_token(&row, version, &self.row_keys(vault))),
+                Row::Metadata(row) => {
+                    let token = disk::read_token(&row, version, &self.row_keys(vault));
+                    Some(token.map(|token| (token, version)))
+                }
                 _ => None,
             });
         Ok((id, read.transpose()?))
     }
 
-    /// What adds a token to the pool; `None` where it is there already.
+    /// What adds a token to the pool, or corrects the parameters of a free one; `None` where it is there already.
     async fn new_token(
         &self,
         mut source: impl Source,
@@ -143,31 +146,41 @@ impl Mfa {
         let (id, known) = self.token(&mut source, &new.serial).await?;
         let vault = self.unlock().await?;
         let key = imported_key(&new.secret, &vault.keys);
-        let present = source.rows(&[RowKey::Metadata(key)]).await?;
-        match (known, present.is_empty()) {
-            (None, true) => {}
-            (Some(_), false) => return Ok(None),
-            (Some(_), true) => return Err(Config::OtherToken.into()),
-            (None, false) => return Err(Refusal::KeyOfAnother.into()),
-        }
-        let token = TokenRecord {
+        let mut token = TokenRecord {
             org: self.org()?,
             serial: new.serial,
             totp: new.totp,
+            key,
             owner: None,
             secret: Some(new.secret),
         };
         let keys = self.row_keys(vault);
-        let version = Version::ABSENT.next();
-        let owner = disk::write_imported_key(key, KeyOwner::Token, &vault.keys.imported)?;
+        let Some((known, version)) = known else {
+            if !source.rows(&[RowKey::Metadata(key)]).await?.is_empty() {
+                return Err(Refusal::KeyOfAnother.into());
+            }
+            let version = Version::ABSENT.next();
+            let owner = disk::write_imported_key(key, KeyOwner::Token, &vault.keys.imported)?;
+            let row = disk::write_token((id, &token), version, &keys, random()?)?;
+            return Ok(Some(Writes {
+                expect: [id, key]
+                    .map(|id| (RowKey::Metadata(id), Version::ABSENT))
+                    .into(),
+                put: vec![Row::Metadata(row), Row::Metadata(owner)],
+                ..Writes::default()
+            }));
+        };
+        if known.key != key || known.totp != token.totp && known.owner.is_some() {
+            return Err(Config::OtherToken.into());
+        }
+        if known.totp == token.totp {
+            return Ok(None);
+        }
+        token.secret = known.secret;
+        let row = disk::write_token((id, &token), version.next(), &keys, random()?)?;
         Ok(Some(Writes {
-            expect: [id, key]
-                .map(|id| (RowKey::Metadata(id), Version::ABSENT))
-                .into(),
-            put: vec![
-                Row::Metadata(disk::write_token((id, &token), version, &keys, random()?)?),
-                Row::Metadata(owner),
-            ],
+            expect: vec![(RowKey::Metadata(id), version)],
+            put: vec![Row::Metadata(row)],
             ..Writes::default()
         }))
     }
@@ -187,8 +200,8 @@ impl Mfa {
 
 /// Hardware tokens.
 impl Provision<'_> {
-    /// Adds a hardware token to the organization's pool, from which the host assigns it. Returns `false` where it is
-    /// there already. Its key is encrypted before a store sees it.
+    /// Adds a hardware token to the organization's pool, from which the host assigns it, or corrects the parameters of one
+    /// that nobody has. Returns `false` where it is there already. Its key is encrypted before a store sees it.
     ///
     /// ```
     /// # use loquet::{HardwareToken, Secret};
@@ -201,7 +214,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Config::TokenSerial`], [`Config::WeakToken`] (less than 128 bits), [`Config::ImportedPeriod`],
-    /// [`Config::OtherToken`] (another key has this serial number), [`Error::Refused`] with `KEY_OF_ANOTHER`, and
+    /// [`Config::OtherToken`] (another key has this serial number, or an assigned token has other parameters), [`Error::Refused`] with `KEY_OF_ANOTHER`, and
     /// [`Error`] of the store.
     pub async fn add_token(self, token: HardwareToken) -> Result<bool, Error> {
         let Some(writes) = self.0.new_token(self.0, token).await? else {
@@ -256,7 +269,7 @@ impl Provision<'_> {
     /// enrollment binds that token and no app, so that a thief of the password cannot enroll in the user's place; an
     /// authenticator that is bound already stays so. Returns `false` where the user has it already.
     ///
-    /// A token is one account's for good. After a reset, a replacement or a deactivation it is
+    /// A token is one account's for good. After a reset, a replacement or a deactivation, before it was confirmed too, it is
     /// [`Retired`](TokenState::Retired), and cannot be assigned again.
     ///
     /// # Errors
@@ -271,14 +284,15 @@ impl Provision<'_> {
         has_assigned(self.0.run(assign, Attempt::default()).await)
     }
 
-    /// Takes back a hardware token that its owner has not confirmed: it can be assigned again.
+    /// Takes back a hardware token that its owner has not confirmed: it can be assigned again. Do so only where it was never
+    /// handed out, since whoever had it may have noted codes of the days to come.
     ///
     /// # Errors
     /// [`Config::NoToken`], [`Error::Refused`] with `NO_TOKEN_ASSIGNED` where it is free, or was confirmed, and [`Error`] of
     /// the store.
     pub async fn withdraw_token(self, serial: &str) -> Result<(), Error> {
         let (token, known) = self.0.token(self.0, serial).await?;
-        let known = known.ok_or_else(|| Config::NoToken(serial.to_owned()))?;
+        let (known, _) = known.ok_or_else(|| Config::NoToken(serial.to_owned()))?;
         let account = known.owner.ok_or(Refusal::NoTokenAssigned)?;
         self.0
             .run(WithdrawToken { account, token }, Attempt::default())
