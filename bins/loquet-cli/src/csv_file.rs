@@ -30,6 +30,7 @@ pub(crate) fn rows<T: DeserializeOwned>(
         });
         let row = record.map_err(|why| said(&why)).and_then(|record| {
             record.iter().try_for_each(input::without_mark)?;
+            record.iter().try_for_each(on_one_line)?;
             let fields = record.iter().zip(&names);
             let record: StringRecord = fields
                 .map(|(field, name)| if name == exact { field } else { field.trim() })
@@ -39,6 +40,16 @@ pub(crate) fn rows<T: DeserializeOwned>(
         (line, row)
     });
     Ok((headers, rows))
+}
+
+/// Refuses a field that goes over several lines: no column needs one, and a quote that nobody closed takes in whole rows.
+fn on_one_line(field: &str) -> Result<(), String> {
+    if field.contains(['\r', '\n']) {
+        let why = "a field goes on in the next line: is the quote before it closed? What follows up to the next quote was \
+                   not read";
+        return Err(why.to_owned());
+    }
+    Ok(())
 }
 
 /// The error of a row, without the place that is told beside it.

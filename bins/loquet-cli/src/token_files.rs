@@ -52,7 +52,7 @@ pub(crate) fn read(
     }
 }
 
-/// The longest serial number, in characters.
+/// The longest serial number, in bytes.
 const MAX_SERIAL: usize = 64;
 
 /// The periods of authenticators that are imported, in seconds.
@@ -81,9 +81,9 @@ fn checked_serial(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("it is missing".to_owned());
     }
-    if text.chars().count() > MAX_SERIAL || text.chars().any(char::is_control) {
+    if text.len() > MAX_SERIAL || text.chars().any(char::is_control) {
         return Err(format!(
-            "expected at most {MAX_SERIAL} characters, none of them a control character"
+            "expected at most {MAX_SERIAL} bytes, none of them a control character"
         ));
     }
     Ok(text.to_owned())

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
-use loquet::{Error, Mfa};
+use loquet::{Config, Error, Mfa};
 use loquet_sqlite::HostTransaction;
 use rusqlite::{Connection, TransactionBehavior};
 use serde_json::json;
@@ -204,7 +204,10 @@ async fn bind(
         Ok(true) => imported,
         Ok(false) => Done::AlreadyThere,
         Err(Error::Refused(refusal)) => Done::Refused(refusal.code().to_owned()),
-        Err(Error::Config(why)) => Done::Refused(why.to_string()),
+        // Keys that do not open are no fault of this line.
+        Err(Error::Config(why)) if !matches!(why, Config::Keys(_)) => {
+            Done::Refused(why.to_string())
+        }
         Err(other) => return Err(other.into()),
     };
     Ok(line(row.name, done))

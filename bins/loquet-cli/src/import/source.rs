@@ -112,14 +112,13 @@ impl Opener {
     pub(super) fn open(&self, account: &str, text: &str) -> Result<Bytes, String> {
         let text = text.trim();
         for key in &self.keys {
-            match self.source.open(key, account, text) {
-                Ok(secret) => {
-                    self.opened.set(self.opened.get().saturating_add(1));
-                    return Ok(secret);
-                }
-                Err(Fault::Key) => {}
+            let opened = match self.source.open(key, account, text) {
+                Ok((opened, encoding)) => decode(&opened, encoding),
+                Err(Fault::Key) => continue,
                 Err(Fault::Form(why)) => return Err(why),
-            }
+            };
+            self.opened.set(self.opened.get().saturating_add(1));
+            return opened;
         }
         self.locked.set(self.locked.get().saturating_add(1));
         Err("it was encrypted under another key, or changed since".to_owned())
@@ -156,19 +155,22 @@ impl Source {
         }
     }
 
-    fn open(self, key: &[u8], account: &str, text: &str) -> Result<Bytes, Fault> {
-        let (opened, encoding) = match self {
+    /// What was encrypted, and in which encoding it is.
+    fn open(self, key: &[u8], account: &str, text: &str) -> Result<(Bytes, &'static str), Fault> {
+        Ok(match self {
             Self::Authelia => (authelia(key, account, text)?, "base32"),
             Self::Laravel => (laravel(key, text)?, "base32"),
             Self::Rails => (rails(key, text)?, "base32"),
             Self::AttrEncrypted => (attr_encrypted(key, text)?, "base32"),
             Self::PrivacyIdea => (privacyidea(key, text)?, "hex"),
             Self::Rodauth => (rodauth(key, text)?, "base32"),
-        };
-        let text = std::str::from_utf8(&opened)
-            .map_err(|_| Fault::Form("what it holds is no text".to_owned()))?;
-        fields::decode(text, encoding).map_err(Fault::Form)
+        })
     }
+}
+
+fn decode(opened: &[u8], encoding: &str) -> Result<Bytes, String> {
+    let text = std::str::from_utf8(opened).map_err(|_| "what it holds is no text".to_owned())?;
+    fields::decode(text, encoding)
 }
 
 /// `APP_KEY` and `APP_PREVIOUS_KEYS`: each key as `base64:…`, or 32 letters that are the key themselves.

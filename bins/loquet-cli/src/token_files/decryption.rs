@@ -48,7 +48,8 @@ impl Decryption {
         given: Option<&PreSharedKey>,
     ) -> Result<Self, String> {
         let Some(description) = only(container, "EncryptionKey")? else {
-            return Ok(Self::default());
+            let why = "its keys are not encrypted: leave the pre-shared key out, if that is what you expect";
+            return given.map_or(Ok(Self::default()), |_| Err(why.to_owned()));
         };
         let derived = only(description, "DerivedKey")?;
         let is_named = elements(description).all(|child| child.tag_name().name() == "KeyName");
@@ -80,7 +81,11 @@ impl Decryption {
             only(element, "PlainValue")?,
             only(element, "EncryptedValue")?,
         ) {
-            (Some(plain), None) => base64(plain),
+            (Some(plain), None) if self.key.is_none() => base64(plain),
+            // Anybody could have put it there: no MAC covers it.
+            (Some(_), None) => {
+                Err("PlainValue: the keys of this file are encrypted, this one is not".to_owned())
+            }
             (None, Some(encrypted)) => self.decrypted(element, encrypted),
             _ => Err("expected PlainValue or EncryptedValue".to_owned()),
         }

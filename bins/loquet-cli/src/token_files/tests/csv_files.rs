@@ -54,7 +54,7 @@ fn each_faulty_row_is_named_without_the_key() {
         (format!(",{HEX},,,,"), "serial number: it is missing"),
         (
             format!("a\u{7}b,{HEX},,,,"),
-            "serial number: expected at most 64 characters",
+            "serial number: expected at most 64 bytes",
         ),
         (
             format!("{},{HEX},,,,", "1".repeat(65)),

@@ -108,11 +108,6 @@ fn changed_value_is_refused_before_it_is_decrypted() {
             "Secret: EncryptedValue: the file has no MACMethod",
         ),
         (
-            "EncryptionKey>",
-            "Other>",
-            "Secret: EncryptedValue: the file has no EncryptionKey",
-        ),
-        (
             "AAECAwQFBgcICQoLDA0OD+c",
             "AAECAwQFBgcICQoLDA0OD+c!",
             "Secret: CipherValue: not base64",
@@ -125,6 +120,29 @@ fn changed_value_is_refused_before_it_is_decrypted() {
         );
         assert!(said.starts_with(why), "{from}: {said}");
     }
+}
+
+/// Whoever changes the file could put a key of their own there, or leave all encryption out.
+#[test]
+fn plain_key_where_encrypted_ones_are_expected_is_refused() {
+    let text = figure(FIGURE_6);
+    let (before, rest) = text.split_once("<EncryptedValue>").unwrap();
+    let (_, after) = rest.split_once("</EncryptedValue>").unwrap();
+    let plain = "<PlainValue>MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=</PlainValue>";
+    let said = fault(
+        Format::Pskc,
+        &format!("{before}{plain}{after}"),
+        Some(KEY_6),
+    );
+    assert_eq!(
+        said,
+        "Secret: PlainValue: the keys of this file are encrypted, this one is not"
+    );
+    let (before, rest) = text.split_once("<EncryptionKey>").unwrap();
+    let (_, after) = rest.split_once("</EncryptionKey>").unwrap();
+    let said = rows(Format::Pskc, &format!("{before}{after}"), Some(KEY_6));
+    let said = said.err().unwrap();
+    assert!(said.starts_with("its keys are not encrypted"), "{said}");
 }
 
 /// The last block of the MAC key, whose padding is known, after an initialization vector that makes all of it padding: a MAC
