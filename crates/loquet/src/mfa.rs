@@ -217,7 +217,9 @@ impl Mfa {
                 observe::conflict();
                 continue;
             };
-            self.inner.unrecorded.settle(account, recorded, &outcome);
+            self.inner
+                .unrecorded
+                .record_outcome(account, recorded, &outcome);
             return Ok(outcome?);
         }
         Err(Error::Busy)
@@ -277,7 +279,9 @@ impl Mfa {
         match commit_in(transaction, self.store(), decided, writes).await? {
             InHost::Ended(outcome) => {
                 let account = operation.actor();
-                self.inner.unrecorded.settle(account, recorded, &outcome);
+                self.inner
+                    .unrecorded
+                    .record_outcome(account, recorded, &outcome);
                 Ok(outcome?)
             }
             InHost::StaleGrant => Err(Error::Busy),
@@ -304,7 +308,9 @@ impl Mfa {
             match commit_refusal(self.store(), decided, writes).await? {
                 InHost::Ended(outcome) => {
                     let account = operation.actor();
-                    self.inner.unrecorded.settle(account, recorded, &outcome);
+                    self.inner
+                        .unrecorded
+                        .record_outcome(account, recorded, &outcome);
                     return Ok(outcome?);
                 }
                 InHost::StaleGrant => return Err(Error::Busy),

@@ -26,8 +26,8 @@ impl Unrecorded {
         self.counts().keys().copied().collect()
     }
 
-    /// A decision ended, with a record that tells so many, or without one.
-    pub(crate) fn settle<G>(
+    /// After a decision: takes off what its record tells of, or counts a refusal that was not recorded.
+    pub(crate) fn record_outcome<G>(
         &self,
         account: AccountId,
         recorded: Option<u32>,
