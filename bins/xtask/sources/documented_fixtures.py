@@ -48,7 +48,7 @@ def totp(secret, digits=6, period=30, algorithm="sha1"):
     return code
 
 
-def seal(secret_key, label, text, aad=b""):
+def encrypt(secret_key, label, text, aad=b""):
     """AES-256-GCM: nonce, and ciphertext with tag."""
     nonce = some(label + " nonce", 12)
     return nonce, AESGCM(secret_key).encrypt(nonce, text, aad)
@@ -86,9 +86,9 @@ def authelia():
     aad = b"authelia:storage:totp_configurations:secret:ada"
     day = "2024-01-01 00:00:00+00:00"
     rows = [
-        (1, day, day, "ada", "Shop", "SHA1", 6, 30, b"".join(seal(newer, "ada", b32(ada).encode(), aad))),
+        (1, day, day, "ada", "Shop", "SHA1", 6, 30, b"".join(encrypt(newer, "ada", b32(ada).encode(), aad))),
         # As schemas before 26 have it.
-        (2, day, None, "bob", "Shop", "SHA512", 8, 60, b"".join(seal(older, "bob", b32(bob).encode()))),
+        (2, day, None, "bob", "Shop", "SHA512", 8, 60, b"".join(encrypt(older, "bob", b32(bob).encode()))),
     ]
     write("authelia", {"totp_configurations": schema}, {"totp_configurations": rows})
     key("authelia", encryption_key + b"\n")
@@ -100,8 +100,8 @@ def laravel():
 
     def crypt(secret_key, label, text, gcm=False):
         if gcm:
-            iv, sealed = seal(secret_key, label, text)
-            value, tag, mac = b64(sealed[:-16]), b64(sealed[-16:]), ""
+            iv, ciphertext = encrypt(secret_key, label, text)
+            value, tag, mac = b64(ciphertext[:-16]), b64(ciphertext[-16:]), ""
         else:
             iv = some(label + " iv", 16)
             value, tag = b64(cbc(secret_key, iv, text)), ""
@@ -140,9 +140,9 @@ def rails():
 
     def message(hash_class, label, text):
         secret_key = PBKDF2HMAC(hash_class, 32, salt, 2**16).derive(primary)
-        nonce, sealed = seal(secret_key, label, text)
-        headers = {"iv": b64(nonce), "at": b64(sealed[-16:])}
-        return json.dumps({"p": b64(sealed[:-16]), "h": headers}, separators=(",", ":"))
+        nonce, ciphertext = encrypt(secret_key, label, text)
+        headers = {"iv": b64(nonce), "at": b64(ciphertext[-16:])}
+        return json.dumps({"p": b64(ciphertext[:-16]), "h": headers}, separators=(",", ":"))
 
     ada, bob = some("rails ada", 20), some("rails bob", 20)
     rows = [
@@ -163,9 +163,9 @@ def attr_encrypted():
     def columns(label, text):
         salt = some(label + " salt", 16)
         secret_key = PBKDF2HMAC(hashes.SHA1(), 32, salt, 2000).derive(encryption_key)
-        nonce, sealed = seal(secret_key, label, text)
+        nonce, ciphertext = encrypt(secret_key, label, text)
         # Ruby ends each line of base64, and the gem marks a salt.
-        return b64(sealed) + "\n", b64(nonce) + "\n", "_" + b64(salt) + "\n"
+        return b64(ciphertext) + "\n", b64(nonce) + "\n", "_" + b64(salt) + "\n"
 
     schema = ", encrypted_otp_secret varchar, encrypted_otp_secret_iv varchar, encrypted_otp_secret_salt varchar"
     ada, bob = some("devise ada", 15), some("devise bob", 20)

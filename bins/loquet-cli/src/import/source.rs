@@ -215,16 +215,16 @@ fn rails_keys(text: &str) -> Result<Vec<Bytes>, &'static str> {
 /// before, the key is a SHA-256 and nothing is added.
 fn authelia(key: &[u8], account: &str, text: &str) -> Result<Bytes, Fault> {
     let form = || Fault::Form("not a secret of Authelia in hex".to_owned());
-    let sealed = fields::hex(text).ok_or_else(form)?;
-    let (nonce, sealed) = sealed.split_at_checked(12).ok_or_else(form)?;
+    let ciphertext = fields::hex(text).ok_or_else(form)?;
+    let (nonce, ciphertext) = ciphertext.split_at_checked(12).ok_or_else(form)?;
     let mut newer = Zeroizing::new([0; KEY]);
     Hkdf::<Sha256>::new(None, key)
         .expand(b"authelia:kdf:storage:encryption_key:v1", &mut *newer)
         .map_err(|_| Fault::Key)?;
     let row = format!("authelia:storage:totp_configurations:secret:{account}");
-    gcm(&*newer, nonce, row.as_bytes(), sealed).or_else(|_| {
+    gcm(&*newer, nonce, row.as_bytes(), ciphertext).or_else(|_| {
         let older: Zeroizing<[u8; KEY]> = Zeroizing::new(Sha256::digest(key).into());
-        gcm(&*older, nonce, b"", sealed)
+        gcm(&*older, nonce, b"", ciphertext)
     })
 }
 
@@ -238,11 +238,11 @@ fn laravel(key: &[u8], text: &str) -> Result<Bytes, Fault> {
         tag,
     } = serde_json::from_slice(&json).map_err(|_| form())?;
     let nonce = base64(&iv).ok_or_else(form)?;
-    let mut sealed = base64(&value).ok_or_else(form)?;
+    let mut ciphertext = base64(&value).ok_or_else(form)?;
     let opened = if mac.is_empty() {
         let tag = base64(&tag).filter(|tag| tag.len() == 16);
-        sealed.extend_from_slice(&tag.ok_or_else(form)?);
-        gcm(key, &nonce, b"", &sealed)?
+        ciphertext.extend_from_slice(&tag.ok_or_else(form)?);
+        gcm(key, &nonce, b"", &ciphertext)?
     } else {
         let mac = fields::hex(&mac).ok_or_else(form)?;
         keyed(key)?
@@ -253,7 +253,7 @@ fn laravel(key: &[u8], text: &str) -> Result<Bytes, Fault> {
         let cipher = cbc::Decryptor::<Aes256>::new_from_slices(key, &nonce);
         let opened = cipher
             .map_err(|_| form())?
-            .decrypt_padded::<Pkcs7>(&mut sealed);
+            .decrypt_padded::<Pkcs7>(&mut ciphertext);
         Zeroizing::new(opened.map_err(|_| form())?.to_vec())
     };
     Ok(unserialized(&opened).to_vec().into())
@@ -278,9 +278,9 @@ fn rails(key: &[u8], text: &str) -> Result<Bytes, Fault> {
     }
     let nonce = base64(&h.iv).ok_or_else(form)?;
     let tag = base64(&h.at).filter(|tag| tag.len() == 16);
-    let mut sealed = base64(&p).ok_or_else(form)?;
-    sealed.extend_from_slice(&tag.ok_or_else(form)?);
-    gcm(key, &nonce, b"", &sealed)
+    let mut ciphertext = base64(&p).ok_or_else(form)?;
+    ciphertext.extend_from_slice(&tag.ok_or_else(form)?);
+    gcm(key, &nonce, b"", &ciphertext)
 }
 
 /// Ciphertext with its tag, initialization vector and salt: three columns in base64, joined by dots.
@@ -289,23 +289,23 @@ fn attr_encrypted(key: &[u8], text: &str) -> Result<Bytes, Fault> {
     // The gem writes line ends, and `_` before the salt, and skips both when it reads.
     let part = |text: &str| base64(&text.replace(['_', '\r', '\n'], ""));
     let parts: Option<Vec<Bytes>> = text.split('.').map(part).collect();
-    let Some([sealed, nonce, salt]) = parts.as_deref() else {
+    let Some([ciphertext, nonce, salt]) = parts.as_deref() else {
         return Err(form());
     };
     let mut derived = Zeroizing::new([0; KEY]);
     pbkdf2_hmac::<Sha1>(key, salt, ENCRYPTOR_ROUNDS, &mut *derived);
-    gcm(&*derived, nonce, b"", sealed)
+    gcm(&*derived, nonce, b"", ciphertext)
 }
 
 /// `key_iv:key_enc`, in hex. It has no MAC, so that the key is known to fit only by what comes out: hexadecimal digits, with
 /// the padding of PKCS #7; or, as older versions wrote it, in hex once more, then the bytes 1 and 2, then zeros.
 fn privacyidea(key: &[u8], text: &str) -> Result<Bytes, Fault> {
     let form = || Fault::Form("not `key_iv:key_enc` of privacyIDEA in hex".to_owned());
-    let (iv, sealed) = text.split_once(':').ok_or_else(form)?;
+    let (iv, ciphertext) = text.split_once(':').ok_or_else(form)?;
     let iv = fields::hex(iv).ok_or_else(form)?;
-    let mut sealed = fields::hex(sealed).ok_or_else(form)?;
+    let mut ciphertext = fields::hex(ciphertext).ok_or_else(form)?;
     let cipher = cbc::Decryptor::<Aes256>::new_from_slices(key, &iv).map_err(|_| form())?;
-    let blocks = cipher.decrypt_padded::<NoPadding>(&mut sealed);
+    let blocks = cipher.decrypt_padded::<NoPadding>(&mut ciphertext);
     let blocks = blocks.map_err(|_| form())?;
     let newer = match blocks.last() {
         Some(count @ 1..=16) => {
@@ -359,12 +359,15 @@ fn keyed(key: &[u8]) -> Result<Hmac<Sha256>, Fault> {
 }
 
 /// AES-256-GCM, with the tag at the end.
-fn gcm(key: &[u8], nonce: &[u8], aad: &[u8], sealed: &[u8]) -> Result<Bytes, Fault> {
+fn gcm(key: &[u8], nonce: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<Bytes, Fault> {
     let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| Fault::Key)?;
     let nonce = nonce
         .try_into()
         .map_err(|_| Fault::Form("its nonce has not 12 bytes".to_owned()))?;
-    let payload = Payload { msg: sealed, aad };
+    let payload = Payload {
+        msg: ciphertext,
+        aad,
+    };
     let opened = cipher.decrypt(nonce, payload).map_err(|_| Fault::Key)?;
     Ok(opened.into())
 }
