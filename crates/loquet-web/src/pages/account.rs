@@ -82,19 +82,35 @@ fn bound<H>(here: &Here<H>, at: &Setting<'_>) -> Bound {
             needs_reset_code: true,
         },
         _ => Bound::Broken {
-            text: if here.has_recovery_codes() {
-                language.say(
-                    "Hors service. Un code de récupération, ou le code de réinitialisation d’un administrateur, permet d’en configurer une autre.",
-                    "Disabled. A recovery code, or an administrator’s reset code, lets you set up another.",
-                )
-            } else {
-                language.say(
-                    "Hors service. Demandez à un administrateur de réinitialiser votre compte.",
-                    "Disabled. Ask an administrator to reset your account.",
-                )
-            },
+            text: disabled(here, at),
             needs_reset_code: false,
         },
+    }
+}
+
+fn disabled<H>(here: &Here<H>, at: &Setting<'_>) -> &'static str {
+    if here.has_recovery_codes() {
+        at.app_or_token(
+            [
+                "Désactivée. Un code de récupération, ou le code de réinitialisation d’un administrateur, permet d’en configurer une autre.",
+                "Disabled. A recovery code, or an administrator’s reset code, lets you set up another.",
+            ],
+            [
+                "Désactivé. Un code de récupération, ou le code de réinitialisation d’un administrateur, permet de configurer une application.",
+                "Disabled. A recovery code, or an administrator’s reset code, lets you set up an app.",
+            ],
+        )
+    } else {
+        at.app_or_token(
+            [
+                "Désactivée. Demandez à un administrateur de réinitialiser votre compte.",
+                "Disabled. Ask an administrator to reset your account.",
+            ],
+            [
+                "Désactivé. Demandez à un administrateur de réinitialiser votre compte.",
+                "Disabled. Ask an administrator to reset your account.",
+            ],
+        )
     }
 }
 
