@@ -79,8 +79,9 @@ pub enum PairCheck {
     Good {
         /// The later step.
         step: u64,
-        /// Steps by which the phone's clock is off. At most [`DRIFT_MAX`](crate::limits::DRIFT_MAX) is
-        /// accepted.
+        /// Steps by which the clock of the phone or the hardware token is off. An app may be off by at most
+        /// [`DRIFT_MAX`](crate::limits::DRIFT_MAX), a token by [`TOKEN_REACH`](crate::limits::TOKEN_REACH) when its
+        /// owner confirms it, and by [`TOKEN_DRIFT_MAX`](crate::limits::TOKEN_DRIFT_MAX) after that.
         drift: i8,
     },
 }
