@@ -46,8 +46,8 @@ pub(crate) struct Arguments {
     /// and lines that begin with `#` are left out
     file: String,
 
-    /// An object a line: `line` (in JSON backups the number of the entry), `issuer` and `account` (null when absent), `type`, `algorithm`, `digits`, `period` or
-    /// `counter`, `secret_bytes`, `bindable`, `fails_in` (apps), `warnings`
+    /// An object a line: `line` (in JSON backups the number of the entry), `issuer` and `account` (null when absent), `type`,
+    /// `algorithm`, `digits`, `period` or `counter`, `secret_bytes`, `bindable`, `fails_in` (apps), `warnings`
     #[arg(long)]
     json: bool,
 }
