@@ -372,7 +372,7 @@ impl Secrets {
                 .any(|pending| pending.session == session)
         };
         self.pendings.retain(|pending| held(pending.session));
-        // Beside a token that is assigned too: its recovery codes are made of it.
+        // Also while an assigned token waits to be confirmed: the recovery codes shown with it are derived from this secret.
         for pending in facts.pendings.iter().flatten() {
             if self.pending(pending.session).is_none() {
                 self.pendings.push(PendingSecret {

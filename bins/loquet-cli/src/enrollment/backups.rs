@@ -223,7 +223,7 @@ impl Fields {
                 _ = write!(uri, "&{name}={number}");
             }
         }
-        // A place in this URI is none in the file.
+        // The position of the fault is left out: it is one in this URI, not in the file.
         Import::parse(&uri).map_err(|why| why.fault.to_string())
     }
 }

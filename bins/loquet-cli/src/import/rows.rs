@@ -23,7 +23,6 @@ const COLUMNS: [&str; 8] = [
     "name",
 ];
 
-/// An array of the same values would be taken for one, by their order.
 const NO_OBJECT: &str = "this is no JSON object";
 
 /// A line as it was read.
@@ -192,6 +191,7 @@ fn object(line: u64, text: &str, opener: Option<&Opener>) -> Read {
     let columns = input::without_mark(text)
         .map_err(str::to_owned)
         .and_then(|()| {
+            // The parser would accept an array too, and take its values for the columns in their order.
             if !text.starts_with('{') {
                 return Err(NO_OBJECT.to_owned());
             }

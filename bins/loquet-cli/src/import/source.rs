@@ -124,7 +124,8 @@ impl Opener {
         Err("it was encrypted under another key, or changed since".to_owned())
     }
 
-    /// Of how many secrets the key opened none, if so. One that opens some is right, and the others are faults of their lines.
+    /// How many secrets there were, if the key opened none of them. A key that opens some is the right one, and
+    /// the others are refused line by line.
     pub(super) fn misfit(&self) -> Option<u64> {
         (self.opened.get() == 0 && self.locked.get() > 0).then_some(self.locked.get())
     }

@@ -29,7 +29,7 @@ const NAMES: [(&str, &[&str]); 10] = [
     ),
     ("algorithm", &[]),
     ("digits", &[]),
-    // Of whom and of what make the token is: in the file for Microsoft Entra, and not read.
+    // The token's user, its maker and its model: files for Microsoft Entra have these columns, and they are ignored.
     ("upn", &[]),
     ("manufacturer", &[]),
     ("model", &[]),

@@ -28,7 +28,7 @@ in_session!(
     Offer,
     offered,
     |this, case| {
-        // What is confirmed would be the token, of which there is no QR code.
+        // This account is to confirm its assigned token, which needs two codes and has no QR code.
         if case.actor.facts.awaits_token {
             return Err(Refusal::TwoCodesRequired);
         }
