@@ -100,14 +100,15 @@ Examples:
     /// encoding (base32, hex or base64), algorithm, digits, period, last_step. A column name is read and not kept.
     ///
     /// Columns of token-csv: serial, then seed (hexadecimal) or secret key (base32), and where they differ from what is usual
-    /// encoding, period, algorithm, digits. Columns upn, manufacturer and model are not read;
-    /// a file with any other column is refused.
+    /// encoding, period, algorithm, digits. Columns upn, manufacturer and model are not read; a file with any
+    /// other column is refused.
     ///
     /// Of each KeyPackage of pskc: SerialNo or else the Id of the Key, Secret, TimeInterval, Suite, ResponseFormat, and
     /// Policy, which may forbid the key. Only time-based keys are imported.
     ///
-    /// With --json each of them gives an object on a line of its own: line, account (for tokens serial), outcome (imported,
-    /// already_there or refused) and reason (why it was refused, or a warning about its key; otherwise null).
+    /// With --json each authenticator or token gives an object on a line of its own: line, account (for tokens serial),
+    /// outcome (imported, already_there or refused) and reason (why it was refused, or a warning about its key; otherwise
+    /// null).
     #[command(after_help = "\
 Examples:
   loquet import --db app.db users.csv --format csv --dry-run
