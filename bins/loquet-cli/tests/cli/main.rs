@@ -24,6 +24,7 @@ mod import;
 mod import_dry_run;
 mod import_large;
 mod import_oracles;
+mod import_race;
 mod keys;
 mod manual;
 mod moving;

@@ -132,7 +132,7 @@ pub(crate) fn now() -> u64 {
 }
 
 /// What a phone shows.
-fn code(secret: &[u8], time: u64) -> String {
+pub(crate) fn code(secret: &[u8], time: u64) -> String {
     let totp = Totp::default();
     let key = Secret::weak(secret).unwrap().key(totp.algorithm);
     totp.generate(&key, time).to_string()
@@ -282,7 +282,7 @@ async fn refuses_enrollment(mfa: &Mfa, account: AccountId) -> Refusal {
 }
 
 /// Whether a new log-in, which owes a code, takes this one.
-async fn takes(mfa: &Mfa, account: AccountId, code: &str) -> bool {
+pub(crate) async fn takes(mfa: &Mfa, account: AccountId, code: &str) -> bool {
     let login = mfa.log_in(account, Client::default()).await.unwrap();
     assert_eq!(login.next, NextStep::SecondFactor);
     let given = mfa.verify_code(&login.session, code, Client::default());
