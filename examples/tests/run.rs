@@ -56,11 +56,14 @@ fn people_keep_their_authenticators() {
     assert_eq!(
         output.lines().collect::<Vec<_>>(),
         [
-            "imported: true, false",
+            "ada is imported: true, false",
             "imported again: false",
             "the code of before: refused: ALREADY_USED",
-            "the next one: accepted",
+            "the one that she types: accepted",
             "and once more: refused: ALREADY_USED",
+            "bob is imported: true",
+            "the code that he types: refused: ALREADY_USED",
+            "a minute later: accepted",
         ]
     );
 }
