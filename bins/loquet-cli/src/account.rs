@@ -237,6 +237,10 @@ async fn show(asked: &Own) -> Result<Outcome, Failure> {
     ] {
         output::line(&format!("{what:<20} {value}"))?;
     }
+    if let Some(serial) = user.assigned_token() {
+        let serial = shown(serial);
+        output::line(&format!("{:<20} token {serial}, not confirmed", "assigned"))?;
+    }
     if user.replacement_is_advised() {
         output::line(&format!("{:<20} replace the authenticator", "advice"))?;
     }
@@ -302,6 +306,9 @@ fn object(user: &UserEntry) -> Value {
         "created": user.created().0,
         "authenticator": state(user.authenticator()),
         "enrolled": user.is_enrolled(),
+        "awaits_import": user.awaits_import(),
+        "token": user.token(),
+        "assigned_token": user.assigned_token(),
         "replacement_advised": user.replacement_is_advised(),
         "required": requirement.is_required(),
         "mandate": requirement.mandate.map(|mandate| role(mandate.role)),
@@ -342,6 +349,7 @@ fn state(authenticator: AuthenticatorState) -> &'static str {
 
 fn bound(user: &UserEntry) -> String {
     match user.authenticator() {
+        AuthenticatorState::None if user.awaits_import() => "awaits its import".to_owned(),
         AuthenticatorState::None => "not enrolled".to_owned(),
         AuthenticatorState::Active { since } => format!("since {}", when::text(since)),
         AuthenticatorState::Suspended { since } => format!("suspended {}", when::text(since)),

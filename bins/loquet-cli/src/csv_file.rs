@@ -10,11 +10,28 @@ type Row<T> = (u64, Result<T, String>);
 
 /// The column names, each as `name` has it, and the rows with their line numbers. What is wrong with one row is told of
 /// that row, without its line; the error is about the header line. Blanks around a field are left out, but not in the
-/// column `exact`: another user may be called the same without them.
+/// column `exact`: another user may be called the same without them. A field that goes over several lines is refused: no
+/// column needs one, and a quote that nobody closed takes in whole rows.
 pub(crate) fn rows<T: DeserializeOwned>(
     text: &str,
     name: impl Fn(&str) -> String,
     exact: &'static str,
+) -> Result<(StringRecord, impl Iterator<Item = Row<T>>), String> {
+    rows_where(text, name, exact, on_one_line)
+}
+
+/// As [`rows`], with fields that may go over several lines, as notes do.
+pub(crate) fn rows_with_notes<T: DeserializeOwned>(
+    text: &str,
+) -> Result<(StringRecord, impl Iterator<Item = Row<T>>), String> {
+    rows_where(text, str::to_owned, "", |_| Ok(()))
+}
+
+fn rows_where<T: DeserializeOwned>(
+    text: &str,
+    name: impl Fn(&str) -> String,
+    exact: &'static str,
+    is_right: fn(&str) -> Result<(), String>,
 ) -> Result<(StringRecord, impl Iterator<Item = Row<T>>), String> {
     let mut rows = csv::ReaderBuilder::new()
         .trim(csv::Trim::Headers)
@@ -30,7 +47,7 @@ pub(crate) fn rows<T: DeserializeOwned>(
         });
         let row = record.map_err(|why| said(&why)).and_then(|record| {
             record.iter().try_for_each(input::without_mark)?;
-            record.iter().try_for_each(on_one_line)?;
+            record.iter().try_for_each(is_right)?;
             let fields = record.iter().zip(&names);
             let record: StringRecord = fields
                 .map(|(field, name)| if name == exact { field } else { field.trim() })
@@ -42,7 +59,6 @@ pub(crate) fn rows<T: DeserializeOwned>(
     Ok((headers, rows))
 }
 
-/// Refuses a field that goes over several lines: no column needs one, and a quote that nobody closed takes in whole rows.
 fn on_one_line(field: &str) -> Result<(), String> {
     if field.contains(['\r', '\n']) {
         let why = "a field goes on in the next line: is the quote before it closed? What follows up to the next quote was \

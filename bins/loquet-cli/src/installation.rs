@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use loquet::{AccountId, Mfa, Operator, OrgId, OrganizationOverview, UserEntry};
 use loquet_sqlite::SqliteStore;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
@@ -54,6 +55,16 @@ pub(crate) struct Installation {
     pub(crate) json: bool,
 }
 
+/// Whether the database has Loquet's tables.
+fn has_tables(path: &Path) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'loquet_schema')";
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?.query_row(
+        sql,
+        [],
+        |row| row.get(0),
+    )
+}
+
 /// Runs a future to its end: the store has threads of its own, so nothing else is needed.
 pub(crate) fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     loquet::wait(future)
@@ -89,6 +100,11 @@ impl Database {
         if !exists.map_err(|why| Failure::io("--db", format_args!("{path}: {why}")))? {
             let why = "no such file; name the SQLite file that the service uses";
             return Err(Failure::io("--db", format_args!("{path}: {why}")));
+        }
+        // The store would make its tables in the database of another program.
+        if has_tables(&self.db) == Ok(false) {
+            let why = "no tables of Loquet are in it; name the SQLite file that the service made";
+            return Err(Failure::of("--db", format_args!("{path}: {why}")));
         }
         let ring = self.keys().ring()?;
         let store = SqliteStore::open(&self.db).map_err(|why| Failure::opening("--db", &why))?;

@@ -287,7 +287,7 @@ struct Row {
 }
 
 fn bitwarden_csv(text: &str) -> Result<Backup, String> {
-    let rows = csv_file::rows::<Row>(text, str::to_owned, "");
+    let rows = csv_file::rows_with_notes::<Row>(text);
     let (_, rows) = rows.map_err(|why| format!("line 1: {why}"))?;
     let entries = rows.filter_map(|(line, row)| {
         let import = match row {

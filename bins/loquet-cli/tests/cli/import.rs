@@ -196,6 +196,41 @@ fn each_faulty_line_is_named_and_shows_no_secret() {
     }
 }
 
+/// The quote that nobody closes would take all that follows for a name.
+#[test]
+fn unclosed_quote_is_refused() {
+    let shop = shop();
+    let key = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let users = format!("account,secret,name\nuser 100,{key},\"phone\nuser 101,{key},phone\n");
+    let users = shop.file("users.csv", &users);
+    let (code, lines) = import(&shop, &users, "csv", &[]);
+    assert_eq!((code, lines.len()), (Some(1), 1));
+    assert_eq!(
+        (&lines[0]["line"], &lines[0]["outcome"]),
+        (&2.into(), &"refused".into())
+    );
+    let why = lines[0]["reason"].as_str().unwrap();
+    assert!(why.starts_with("a field goes on in the next line"), "{why}");
+}
+
+/// Another program's database gets no tables of ours.
+#[test]
+fn foreign_database_is_left_alone() {
+    let shop = shop();
+    let path = shop.file("app.db", "");
+    let foreign = rusqlite::Connection::open(&path).unwrap();
+    let table = "CREATE TABLE auth_user (id INTEGER)";
+    foreign.execute_batch(table).unwrap();
+    drop(foreign);
+    let before = std::fs::read(&path).unwrap();
+    let list = ["account", "list", "--db", &path, "--key"];
+    let output = super::loquet(&list).arg(shop.key()).output().unwrap();
+    let (code, told) = said(&output);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("no tables of Loquet are in it"), "{told}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
 /// A secret in the wrong place is quoted in no message.
 #[test]
 fn misplaced_secrets_are_not_shown() {

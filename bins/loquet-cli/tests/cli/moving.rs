@@ -213,7 +213,7 @@ fn commands_of_the_guide_print_what_it_says() {
     let (moving, tokens) = moving.split_once("\n## Hardware tokens\n").unwrap();
     let (first, second, third) = (folder(&[]), delivered(), exported());
     for (folder, part, count) in [
-        (&first, moving, 10),
+        (&first, moving, 12),
         (&second, tokens, 5),
         (&third, sources, 10),
     ] {

@@ -16,6 +16,7 @@ pub struct UserEntry {
     external_id: String,
     label: String,
     token: Option<String>,
+    assigned_token: Option<String>,
     addresses: Vec<NoticeAddress>,
     requirement: Requirement,
     at_log_in: Result<Reason, Refusal>,
@@ -33,6 +34,7 @@ impl UserEntry {
             external_id: person.external_id,
             label: person.label,
             token: person.token,
+            assigned_token: person.assigned_token,
             now,
         }
     }
@@ -142,5 +144,18 @@ impl UserEntry {
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
+    }
+
+    /// Returns the serial number of the hardware token that is assigned and waits for its owner to confirm it.
+    #[must_use]
+    pub fn assigned_token(&self) -> Option<&str> {
+        self.assigned_token.as_deref()
+    }
+
+    /// Returns whether the account was made to have its authenticator imported, and was not enrolled since: the password
+    /// alone enrolls none.
+    #[must_use]
+    pub const fn awaits_import(&self) -> bool {
+        self.account.awaits_import
     }
 }
