@@ -1,4 +1,4 @@
-//! Imports of many lines: killed and begun again, with faults among them, and how much memory they take.
+//! Imports of many lines: killed and begun again, and how much memory and time they take.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,8 +6,10 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
+#[cfg(target_os = "linux")]
+use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::shop::Shop;
 use super::{json_lines, loquet, said};
@@ -97,129 +99,12 @@ fn finish(shop: &Shop, file: &str, count: u32, done: usize) {
     assert!(records.values().all(|records| *records == 1));
 }
 
-/// A faulty line for the user USER, whose key would be KEY; which account is told, and how the reason begins.
-const FAULTS: [(&str, &str, &str); 15] = [
-    (
-        r#"{"account":"stranger","secret":"KEY","encoding":"hex"}"#,
-        "",
-        "no account has the name on this line",
-    ),
-    (r#"{"account":"USER","secret":"KEY""#, "", "column "),
-    (r#"{"secret":"KEY","encoding":"hex"}"#, "", "column "),
-    (
-        r#"{"account":"USER","secret":"KEY","digits":"6"}"#,
-        "",
-        "column ",
-    ),
-    (
-        "{\"account\":\"USER\u{feff}\",\"secret\":\"KEY\"}",
-        "",
-        "a byte-order mark (U+FEFF)",
-    ),
-    (
-        r#"{"account":"USER","secret":"KEY","encoding":"base16"}"#,
-        "USER",
-        "secret: the encoding is",
-    ),
-    (
-        r#"{"account":"USER","secret":"0KEY","encoding":"hex"}"#,
-        "USER",
-        "secret: not pairs of hexadecimal",
-    ),
-    (
-        r#"{"account":"USER","secret":"MFRGGZDF"}"#,
-        "USER",
-        "secret: ",
-    ),
-    (
-        r#"{"account":"USER","secret":"KEY","encoding":"hex","algorithm":"MD5"}"#,
-        "USER",
-        "algorithm: unknown algorithm",
-    ),
-    (
-        r#"{"account":"USER","secret":"KEY","encoding":"hex","digits":9}"#,
-        "USER",
-        "digits: 9 digits asked for",
-    ),
-    (
-        r#"{"account":"USER","secret":"KEY","encoding":"hex","period":5}"#,
-        "USER",
-        "the period of an imported",
-    ),
-    (
-        r#"{"account":"USER","secret":"KEY","encoding":"hex","last_step":99999999999}"#,
-        "USER",
-        "the last accepted step",
-    ),
-    (
-        r#"{"account":"USER","secret":"0000000000000000000000000000000000000001","encoding":"hex"}"#,
-        "USER",
-        "KEY_OF_ANOTHER",
-    ),
-    (
-        r#"{"account":"user 1","secret":"KEY","encoding":"hex"}"#,
-        "user 1",
-        "DIFFERENT_KEY",
-    ),
-    (
-        r#"{"account":"person 1","secret":"00000000000000000001","encoding":"hex"}"#,
-        "person 1",
-        "WEAK_KEY",
-    ),
-];
-
-/// The fault on this line, if there is one: on one of a hundred.
-fn fault(number: u32) -> Option<(&'static str, &'static str, &'static str)> {
-    let which = number as usize / 100 % FAULTS.len();
-    (number % 100 == 50).then(|| FAULTS[which])
-}
-
-/// Imports so many lines, one of a hundred of them faulty, after a dry run.
-fn name_faults(count: u32) {
-    let shop = Shop::crowded(count);
-    let all = (1..=count).map(|number| match fault(number) {
-        None => line(number),
-        Some((line, ..)) => {
-            let line = line.replace("USER", &format!("user {number}"));
-            line.replace("KEY", &format!("{number:040x}")) + "\n"
-        }
-    });
-    let file = shop.file("users.jsonl", &all.collect::<String>());
-    let words = ["import", &file, "--format", "jsonl", "--json", "--dry-run"];
-    let [dry, run] = [&words[..], &words[..5]].map(|words| {
-        let output = shop.loquet(words, None);
-        assert_eq!(output.status.code(), Some(1));
-        json_lines(&output.stdout)
-    });
-    assert_eq!(run.len(), count as usize);
-    for ((number, told), dry) in (1..).zip(&run).zip(&dry) {
-        let (account, outcome, start) = match fault(number) {
-            None => ("USER", "imported", None),
-            Some((_, account, start)) => (account, "refused", Some(start)),
-        };
-        let account = account.replace("USER", &format!("user {number}"));
-        let reason = &told["reason"];
-        let is_right = match start {
-            None => reason.is_null(),
-            Some(start) => reason.as_str().unwrap().starts_with(start),
-        };
-        let expected =
-            json!({ "line": number, "account": account, "outcome": outcome, "reason": reason });
-        assert!(*told == expected && is_right, "{told}");
-        // This reason has the time in it.
-        assert!(
-            told == dry || start == Some("the last accepted step"),
-            "{dry}"
-        );
-    }
-    assert_eq!(dry.len(), run.len());
-}
-
-/// The most memory that an import of so many lines takes, and the length of its file, in KiB.
+/// The most memory that an import of so many lines takes, and the length of its file, in KiB, and how long it takes.
 #[cfg(target_os = "linux")]
-fn memory(shop: &Shop, count: u32) -> (usize, usize) {
+fn memory(shop: &Shop, count: u32) -> (usize, usize, Duration) {
     let text = lines(count);
     let file = shop.file("users.jsonl", &text);
+    let begun = Instant::now();
     let mut import = begin(shop, &file);
     let mut told = BufReader::new(import.stdout.take().unwrap()).lines();
     // The pipe holds less than what is left, so that the process is still there.
@@ -229,7 +114,8 @@ fn memory(shop: &Shop, count: u32) -> (usize, usize) {
     let peak = line.and_then(|line| line.trim().strip_suffix(" kB"));
     assert_eq!(told.count(), 4999);
     assert!(import.wait().unwrap().success());
-    (peak.unwrap().parse().unwrap(), text.len() / 1024)
+    let took = begun.elapsed();
+    (peak.unwrap().parse().unwrap(), text.len() / 1024, took)
 }
 
 #[test]
@@ -243,26 +129,18 @@ fn killed_import_of_20_000_lines_goes_on() {
     kill_and_resume(20_000, 6);
 }
 
-#[test]
-fn each_fault_of_5_000_lines_is_named() {
-    name_faults(5000);
-}
-
-#[test]
-#[ignore = "two minutes; `cargo xtask long` runs it"]
-fn each_fault_of_100_000_lines_is_named() {
-    name_faults(100_000);
-}
-
 /// An import holds its file and what it read from it, however many accounts there are.
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "a minute; `cargo xtask long` runs it"]
 fn import_of_100_000_lines_takes_little_memory() {
-    let shop = Shop::crowded(100_000);
     for count in [10_000, 100_000] {
-        let (peak, file) = memory(&shop, count);
-        println!("{count} lines, a file of {file} KiB: {peak} KiB at most");
+        let shop = Shop::crowded(count);
+        let (peak, file, took) = memory(&shop, count);
+        let (seconds, percent) = (took.as_secs_f32(), peak * 100 / file);
+        println!(
+            "{count} lines in {seconds:.1} s; a file of {file} KiB, {peak} KiB at most: {percent} %"
+        );
         assert!(peak < 2 * file + (64 << 10));
     }
 }

@@ -22,6 +22,7 @@ mod edge;
 mod exit_codes;
 mod import;
 mod import_dry_run;
+mod import_faults;
 mod import_large;
 mod import_oracles;
 mod import_race;
