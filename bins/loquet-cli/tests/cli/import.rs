@@ -1,10 +1,12 @@
 //! Authenticators that people already have, from a file.
 
-use loquet::{Client, NewAccount, NextStep, Secret, Totp, wait};
+use loquet::{
+    Client, Error, ImportedAuthenticator, NewAccount, NextStep, Refusal, RoleId, Secret, Totp, wait,
+};
 use serde_json::{Value, json};
 
-use super::said;
 use super::shop::Shop;
+use super::{moving, said, shop};
 
 const WEAK: &str = "its key has fewer than 128 bits; the owner is advised to replace it";
 
@@ -365,4 +367,38 @@ fn blank_after_the_issuer_belongs_to_no_name() {
     let uri = format!("otpauth://totp/Shop:%20user%20101?secret={secret}\n");
     let uris = shop.file("uris.txt", &uri);
     assert_eq!(import(&shop, &uris, "uris", &[]).0, Some(0));
+}
+
+/// As the guide says of weak keys: who awaits the import of one can do nothing; who does not, enables and enrolls.
+#[test]
+fn only_administrator_has_a_weak_key() {
+    for (waits, reason) in [(true, Some("ENROLL_FIRST")), (false, None)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mfa = moving::service(folder.path(), moving::now());
+        wait(async {
+            let mut ada = NewAccount::new(1_u64, "ada").role(RoleId::ADMINISTRATOR);
+            if waits {
+                ada = ada.awaiting_import();
+            }
+            mfa.provision().ensure_account(ada).await.unwrap();
+            let weak = ImportedAuthenticator::new(Secret::weak(b"1234567890").unwrap());
+            let imported = mfa.provision().import_authenticator(1_u64, weak).await;
+            assert!(matches!(imported, Err(Error::Refused(Refusal::WeakKey))));
+            let session = shop::log_in(&mfa, 1).await;
+            let client = Client::default();
+            let user = mfa.authorize(&session, &client).await.unwrap();
+            let admin = mfa.admin(&user);
+            let shown = admin.propose_break_glass().await.unwrap().expose();
+            let last_group = shown.rsplit('-').next().unwrap();
+            let enabled = match admin.enable(last_group).await {
+                Ok(_) => None,
+                Err(Error::Refused(why)) => Some(why.code()),
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(enabled, reason);
+            let session = shop::log_in(&mfa, 1).await;
+            let begun = mfa.begin_enrollment(&session, "", client).await;
+            assert_eq!(begun.is_ok(), reason.is_none());
+        });
+    }
 }

@@ -36,7 +36,7 @@ fn folder(accounts: &[&str]) -> tempfile::TempDir {
 }
 
 /// The service as it is at a time.
-fn service(folder: &Path, time: u64) -> Operator {
+pub(crate) fn service(folder: &Path, time: u64) -> Operator {
     let builder = Mfa::builder(SqliteStore::open(folder.join("shop.db")).unwrap())
         .keyring(Keyring::single(1, [7; 32]))
         .clock(At(time));
