@@ -100,7 +100,9 @@ async fn assign(asked: &Assign) -> Result<Outcome, Failure> {
     let name = account.external_id();
     let shown = name.escape_debug();
     let text = match assigned {
-        true => format!("{shown} confirms the token at the next log-in, with two of its codes"),
+        true => format!(
+            "{shown} confirms the token with two of its codes: at the next log-in, or on \"My account\" where no code is required"
+        ),
         false => format!("{shown} has this token already"),
     };
     at.tell(

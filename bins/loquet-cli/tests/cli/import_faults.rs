@@ -198,7 +198,7 @@ const TOKEN_FAULTS: [Fault; 16] = [
     (
         "KEYKEY,KEY,,60,,",
         "",
-        "serial number: expected at most 64 characters",
+        "serial number: expected at most 64 bytes",
     ),
     (
         "NAME,KEY,,60",
