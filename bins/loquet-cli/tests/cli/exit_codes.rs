@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use super::centre::Centre;
+use super::shop::Shop;
 use super::{loquet, said};
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -91,4 +92,22 @@ fn help_lists_the_exit_codes() {
     for line in ["0  done", "1  refused", "2  bad input", "3  I/O"] {
         assert!(help.contains(line), "{help}");
     }
+}
+
+/// Another program's database gets no tables of ours.
+#[test]
+fn foreign_database_is_left_alone() {
+    let shop = Shop::new();
+    let path = shop.file("app.db", "");
+    let foreign = rusqlite::Connection::open(&path).unwrap();
+    let table = "CREATE TABLE auth_user (id INTEGER)";
+    foreign.execute_batch(table).unwrap();
+    drop(foreign);
+    let before = std::fs::read(&path).unwrap();
+    let list = ["account", "list", "--db", &path, "--key"];
+    let output = loquet(&list).arg(shop.key()).output().unwrap();
+    let (code, told) = said(&output);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("no tables of Loquet are in it"), "{told}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
 }

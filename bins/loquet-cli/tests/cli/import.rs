@@ -215,24 +215,6 @@ fn unclosed_quote_is_refused() {
     assert!(why.starts_with("a field goes on in the next line"), "{why}");
 }
 
-/// Another program's database gets no tables of ours.
-#[test]
-fn foreign_database_is_left_alone() {
-    let shop = shop();
-    let path = shop.file("app.db", "");
-    let foreign = rusqlite::Connection::open(&path).unwrap();
-    let table = "CREATE TABLE auth_user (id INTEGER)";
-    foreign.execute_batch(table).unwrap();
-    drop(foreign);
-    let before = std::fs::read(&path).unwrap();
-    let list = ["account", "list", "--db", &path, "--key"];
-    let output = super::loquet(&list).arg(shop.key()).output().unwrap();
-    let (code, told) = said(&output);
-    assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("no tables of Loquet are in it"), "{told}");
-    assert_eq!(std::fs::read(&path).unwrap(), before);
-}
-
 /// A secret in the wrong place is quoted in no message.
 #[test]
 fn misplaced_secrets_are_not_shown() {
