@@ -171,6 +171,23 @@ impl Browser<'_> {
         self.enrol().await
     }
 
+    /// Requires a code of the employees at once.
+    pub(crate) async fn impose(&mut self) {
+        self.open("/mfa/admin/mandate").await;
+        let fields = [("start", "now"), ("confirmed", "yes")];
+        let to = "/mfa/admin?done=imposed";
+        self.leads("/mfa/admin/mandate/announce", &fields, to).await;
+    }
+
+    /// Resets another user with a code of this key. Returns the reset code.
+    pub(crate) async fn reset(&mut self, account: u64, key: &str) -> String {
+        let path = format!("/mfa/admin/people/{account:032x}/reset");
+        self.open(&path).await;
+        let code = self.site.code(key);
+        self.submit(&path, &[("code", &code)]).await;
+        between(&self.page, "data-text=\"", "\"").to_owned()
+    }
+
     /// Logs in, begins an enrollment, and finishes it. Returns the key.
     pub(crate) async fn log_in_and_enroll(&mut self, account: u64) -> String {
         self.log_in(account).await;

@@ -76,10 +76,7 @@ async fn t47_printed_codes_are_taken_in_every_spelling() {
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
     site.browser().log_in_and_enroll(MARC).await;
-    let path = format!("/mfa/admin/people/{MARC:032x}/reset");
-    helene.open(&path).await;
-    helene.submit(&path, &[("code", &site.code(&key))]).await;
-    let reset_code = between(&helene.page, "data-text=\"", "\"").to_owned();
+    let reset_code = helene.reset(MARC, &key).await;
     let mut marc = site.browser();
     marc.log_in(MARC).await;
     sends_all(&marc, "reset_code");

@@ -16,13 +16,7 @@ async fn mandated_user_enrolls_at_log_in() {
         .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     helene.complains("confirmer que chacun");
-    helene
-        .leads(
-            "/mfa/admin/mandate/announce",
-            &[("start", "now"), ("confirmed", "yes")],
-            "/mfa/admin?done=imposed",
-        )
-        .await;
+    helene.impose().await;
 
     let mut sofia = site.browser();
     sofia.log_in(SOFIA).await;
@@ -357,12 +351,7 @@ async fn pages_call_roles_as_the_host_does() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;
-    helene.open("/mfa/admin/mandate").await;
-    let fields = [("start", "now"), ("confirmed", "yes")];
-    let to = "/mfa/admin?done=imposed";
-    helene
-        .leads("/mfa/admin/mandate/announce", &fields, to)
-        .await;
+    helene.impose().await;
     for (language, name) in [("en", "educators"), ("fr", "le personnel")] {
         let mut sofia = site.browser();
         let cookie = ("loquet-language".to_owned(), language.to_owned());

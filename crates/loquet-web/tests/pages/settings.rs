@@ -313,11 +313,7 @@ async fn mandate_is_for_the_hosts_own_role() {
     helene.enable(HELENE).await;
     helene.open("/mfa/admin/mandate").await;
     helene.shows("clerks");
-    let fields = [("start", "now"), ("confirmed", "yes")];
-    let to = "/mfa/admin?done=imposed";
-    helene
-        .leads("/mfa/admin/mandate/announce", &fields, to)
-        .await;
+    helene.impose().await;
     let all = site.operator.organizations().await.unwrap();
     assert!(all[0].mandate(RoleId(10)).is_some());
 }

@@ -215,12 +215,7 @@ async fn mandated_user_confirms_the_token_at_log_in() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;
-    helene.open("/mfa/admin/mandate").await;
-    let fields = [("start", "now"), ("confirmed", "yes")];
-    let to = "/mfa/admin?done=imposed";
-    helene
-        .leads("/mfa/admin/mandate/announce", &fields, to)
-        .await;
+    helene.impose().await;
     assign(&site, SOFIA).await;
     let mut sofia = site.browser();
     sofia.log_in(SOFIA).await;
@@ -277,10 +272,7 @@ async fn reset_user_confirms_a_token_with_the_reset_code() {
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
     site.browser().log_in_and_enroll(MARC).await;
-    let path = format!("/mfa/admin/people/{MARC:032x}/reset");
-    helene.open(&path).await;
-    helene.submit(&path, &[("code", &site.code(&key))]).await;
-    let reset_code = between(&helene.page, "data-text=\"", "\"").to_owned();
+    let reset_code = helene.reset(MARC, &key).await;
     assign(&site, MARC).await;
     let mut marc = site.browser();
     marc.log_in(MARC).await;
