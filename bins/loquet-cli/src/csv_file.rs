@@ -10,8 +10,8 @@ type Row<T> = (u64, Result<T, String>);
 
 /// The column names, each as `name` has it, and the rows with their line numbers. What is wrong with one row is told of
 /// that row, without its line; the error is about the header line. Blanks around a field are left out, but not in the
-/// column `exact`: another user may be called the same without them. A field that goes over several lines is refused: no
-/// column needs one, and a quote that nobody closed takes in whole rows.
+/// column `exact`: another user may be called the same without them. A field of several lines is refused: no column needs one,
+/// and an unclosed quote takes in whole rows.
 pub(crate) fn rows<T: DeserializeOwned>(
     text: &str,
     name: impl Fn(&str) -> String,

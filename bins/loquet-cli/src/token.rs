@@ -18,7 +18,7 @@ pub(crate) enum Command {
     /// Assign a hardware token to an account
     ///
     /// Its owner confirms it at the next log-in with two codes, one after the other; until then the password enrolls nothing
-    /// else. A token is one account's for good: after a reset it cannot be assigned again.
+    /// else. After a reset a token cannot be assigned again.
     #[command(after_help = "Example:\n  loquet token assign 1000133508267 sofia --db app.db")]
     Assign(Assign),
     /// Take a hardware token back that its owner has not confirmed

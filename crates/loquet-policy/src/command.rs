@@ -60,8 +60,8 @@ pub enum Command {
         /// A fresh one-time code.
         code: Submitted,
     },
-    /// Puts the access rules back that held before. The caller knows them, for how long, and that they lock nobody out who
-    /// asks; a recent code is enough.
+    /// Puts the access rules back that held before. The caller knows them and until when this is possible, and has checked
+    /// that they let the administrator in. A recent code is enough.
     UndoAccessRules {
         /// Hash of the rules that held before.
         rules: Digest,

@@ -140,8 +140,8 @@ pub const WAIT_MAX: u64 = HOUR;
 pub const DRIFT_MAX: i8 = 4;
 /// Steps by which the clock of a hardware token may be off when its owner confirms it.
 pub const TOKEN_REACH: i8 = 20;
-/// Steps that the resynchronizations of a hardware token may correct together: a clock that nobody can set runs away by
-/// minutes a year.
+/// Steps that the resynchronizations of a hardware token may correct together: its clock cannot be set, and is wrong by
+/// minutes after a year.
 pub const TOKEN_DRIFT_MAX: i8 = 120;
 
 /// Recovery codes in one set.

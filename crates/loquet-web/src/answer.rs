@@ -92,13 +92,6 @@ impl<H: PagesHost> Here<H> {
         fields: &[&'static str],
         next: &str,
     ) -> Result<Trouble, Stop> {
-        // Nobody can set the clock of a token.
-        let refusal = match refusal {
-            Refusal::WrongCode { .. } if self.overview().token().is_some() => {
-                &Refusal::WrongCode { behind: None }
-            }
-            _ => refusal,
-        };
         let language = self.visit.language;
         self.lead_on(refusal, fields.contains(&"code"), next)
             .await?;

@@ -172,7 +172,7 @@ fn clock_line(at: &Setting<'_>, trouble: Option<&Trouble>) -> Markup {
     html! {
         @if let Some(trouble) = trouble {
             @if trouble.after_wrong_code { input type="hidden" name=(AFTER_WRONG_CODE) value="yes"; }
-            // Nobody can set the clock of a token.
+            // The clock of a token cannot be set.
             @if trouble.check_clock && !at.codes.of_token {
                 p.hint data-testid="check-clock" { (at.say(
                     "Vérifiez aussi que votre téléphone règle l’heure automatiquement.",

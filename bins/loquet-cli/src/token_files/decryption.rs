@@ -35,7 +35,7 @@ pub(super) struct Decryption {
     authentication: Option<Authentication>,
 }
 
-/// The MAC of the encrypted values. AES-CBC alone would let anybody change them.
+/// The MAC of the encrypted values. Without it an attacker could change what AES-CBC encrypts.
 struct Authentication {
     key: Zeroizing<Vec<u8>>,
     /// With the key, the value and its MAC.
@@ -82,7 +82,7 @@ impl Decryption {
             only(element, "EncryptedValue")?,
         ) {
             (Some(plain), None) if self.key.is_none() => base64(plain),
-            // Anybody could have put it there: no MAC covers it.
+            // No MAC covers it: an attacker could have put it there.
             (Some(_), None) => {
                 Err("PlainValue: the keys of this file are encrypted, this one is not".to_owned())
             }
@@ -144,7 +144,7 @@ impl Authentication {
         };
         let key = CipherData::of(required(method, "MACKey")?)?.decrypted(encryption_key);
         let key = key.map_err(|why| format!("MACKey: {why}"))?;
-        // No MAC covers this key: whoever shifts its padding could leave nothing of it, and know it.
+        // No MAC covers this key: a changed padding could leave an empty key, which an attacker knows.
         if key.len() < MIN_MAC_KEY {
             return Err("MACKey: shorter than 128 bits".to_owned());
         }

@@ -198,7 +198,7 @@ fn each_faulty_line_is_named_and_shows_no_secret() {
     }
 }
 
-/// The quote that nobody closes would take all that follows for a name.
+/// The field would take in all that follows.
 #[test]
 fn unclosed_quote_is_refused() {
     let shop = shop();

@@ -311,8 +311,8 @@ fn make_accounts(folder: &Path, users: u32) -> BTreeMap<String, AccountId> {
     accounts
 }
 
-/// A service with many users in django-otp moves in an evening: nobody enrolls again, nobody can enroll in anybody's place, and
-/// no old code works twice.
+/// A service with many users in django-otp moves in an evening: no user enrolls again, no thief of a password can enroll, and no
+/// old code works twice.
 fn move_in_an_evening(users: u32) {
     let folder = folder(&[]);
     let folder = folder.path();

@@ -166,7 +166,7 @@ async fn tokens_of_the_replaced_store_stand() {
     used.confirm(&fixture, DENIS).await;
     provision.withdraw_token("1002").await.unwrap();
     provision.add_token(later.hardware()).await.unwrap();
-    // A key that nobody has any more when the store is replaced.
+    // The key of an account that has another one when the store is replaced.
     let gone = ImportedAuthenticator::new(Secret::from([10; 20]));
     let new = NewAccount::new(77_u64, "eve");
     provision.ensure_account(new).await.unwrap();

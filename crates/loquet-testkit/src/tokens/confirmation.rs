@@ -53,7 +53,7 @@ async fn follow(fixture: &Fixture, account: u64, mut token: Token, off: i64) {
     fixture.clock.advance(600);
     let half = fixture.log_in(account).await.session;
     let lost = refusal(fixture.verify(&half, &token.code(fixture, 0)).await);
-    // Nor is told how slow it is: nobody can set it.
+    // Nor does the answer tell how slow it is: its clock cannot be set.
     assert!(
         matches!(lost, Refusal::WrongCode { behind: None, .. }),
         "{lost:?}"

@@ -30,7 +30,7 @@ pub(super) async fn token_is_in_the_pool_once(fixture: Fixture) {
         refusal(provision.add_token(copy).await),
         Refusal::KeyOfAnother
     );
-    // A wrong parameter is corrected while nobody has the token.
+    // A wrong parameter is corrected while the token is free.
     let slow = Totp {
         period: Period::new(300).unwrap(),
         ..token.totp
@@ -110,7 +110,7 @@ pub(super) async fn token_takes_the_place_of_an_awaited_import(fixture: Fixture)
     assert_eq!(fixture.log_in(900).await.next, NextStep::SecondFactor);
 }
 
-/// Whoever has it may have noted codes of the days to come.
+/// Its first owner may have noted codes of the days to come.
 pub(super) async fn token_is_one_accounts_for_good(fixture: Fixture) {
     let (phone, _) = fixture.enabled().await;
     let (token, other) = (Token::new("1001"), Token::new("1002"));
@@ -261,7 +261,7 @@ async fn rows<S: Store>(store: &S) -> Vec<(MetadataRow, Version)> {
     found.items.into_iter().filter_map(metadata).collect()
 }
 
-/// A writer of the database without the keys gives nobody a token that is another's.
+/// A writer of the database without the keys cannot give one user's token to another.
 pub(super) async fn forged_token_is_refused_and_listed<S: Store>(store: Tampered<S>) {
     let fixture = Fixture::over(store.clone()).await;
     let (mine, theirs) = (Token::new("1001"), Token::new("1002"));

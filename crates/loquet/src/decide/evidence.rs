@@ -94,7 +94,7 @@ impl Case<'_> {
             self.now,
             after,
         );
-        // How slow a token is says at which step it is looked at, and nobody can set its clock.
+        // The clock of a token cannot be set. How slow it is would tell a thief which codes are good next.
         if let (CodeCheck::Wrong { behind }, AuthenticatorOrigin::Token) =
             (&mut check, self.actor.facts.authenticator_origin)
         {
@@ -114,8 +114,8 @@ impl Case<'_> {
         check(typed, secret, self.now, None)
     }
 
-    /// What two consecutive codes of the active authenticator amount to. The clock of a hardware token, which nobody can
-    /// set, is looked for where it was last.
+    /// What two consecutive codes of the active authenticator amount to. The clock of a hardware token cannot be set:
+    /// the search begins at its last drift.
     pub(crate) fn pair(&self, typed: &[Typed; 2]) -> PairCheck {
         let facts = &self.actor.facts;
         let (used, drift) = match facts.authenticator {

@@ -76,8 +76,8 @@ pub(super) enum Done {
 }
 
 impl Operator {
-    /// Delivers what waits in the outbox, one letter to each address. A letter that fails keeps no other address waiting, and
-    /// what goes to all whom a mandate covers keeps nobody else's letter waiting, of any organization.
+    /// Delivers what waits in the outbox, one letter to each address. A letter that fails does not delay the other addresses.
+    /// Letters to one user go before those to all users whom a mandate covers, of any organization.
     ///
     /// ```
     /// # async fn f(operator: loquet::Operator, mailer: impl loquet::Deliver) -> Result<(), loquet::Error> {

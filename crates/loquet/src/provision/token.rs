@@ -99,7 +99,7 @@ pub enum TokenState {
     Assigned,
     /// Its owner has confirmed it, and logs in with it.
     InUse,
-    /// Its owner was reset, replaced it or was deactivated. It is nobody's from then on: whoever has it may have noted
+    /// Its owner was reset, replaced it or was deactivated. It cannot be assigned again, since that owner may have noted
     /// codes of the days to come.
     Retired,
 }
@@ -200,8 +200,8 @@ impl Mfa {
 
 /// Hardware tokens.
 impl Provision<'_> {
-    /// Adds a hardware token to the organization's pool, from which the host assigns it, or corrects the parameters of one
-    /// that nobody has. Returns `false` where it is there already. Its key is encrypted before a store sees it.
+    /// Adds a hardware token to the organization's pool, from which the host assigns it, or corrects the parameters of a
+    /// free one. Returns `false` where it is there already. Its key is encrypted before a store sees it.
     ///
     /// ```
     /// # use loquet::{HardwareToken, Secret};
@@ -269,8 +269,8 @@ impl Provision<'_> {
     /// enrollment binds that token and no app, so that a thief of the password cannot enroll in the user's place; an
     /// authenticator that is bound already stays so. Returns `false` where the user has it already.
     ///
-    /// A token is one account's for good. After a reset, a replacement or a deactivation, before it was confirmed too, it is
-    /// [`Retired`](TokenState::Retired), and cannot be assigned again.
+    /// A token is never assigned to a second account. After a reset, a replacement or a deactivation, before it was confirmed
+    /// too, it is [`Retired`](TokenState::Retired), and cannot be assigned again.
     ///
     /// # Errors
     /// [`Config::NoToken`], [`Error::Refused`] with `KEY_OF_ANOTHER`, `RETIRED_KEY`, `TOKEN_ASSIGNED` (another token is: take it
@@ -285,7 +285,7 @@ impl Provision<'_> {
     }
 
     /// Takes back a hardware token that its owner has not confirmed: it can be assigned again. Do so only where it was never
-    /// handed out, since whoever had it may have noted codes of the days to come.
+    /// handed out, since the user who had it may have noted codes of the days to come.
     ///
     /// # Errors
     /// [`Config::NoToken`], [`Error::Refused`] with `NO_TOKEN_ASSIGNED` where it is free, or was confirmed, and [`Error`] of

@@ -309,7 +309,7 @@ fn last_group(break_glass: &BreakGlassCode) -> String {
     code.rsplit('-').next().unwrap().to_owned()
 }
 
-/// A thief of an administrator's cookie, within five minutes of a code, shuts nobody out.
+/// A thief of an administrator's cookie cannot shut users out, not even within five minutes of a code.
 #[tokio::test]
 async fn t76_rules_that_close_take_a_code_of_their_own() {
     let (fixture, phone, anne) = enabled().await;

@@ -322,7 +322,7 @@ impl loquet::Deliver for Asking<'_> {
     }
 }
 
-/// An announcement to a thousand users holds up nobody's code, of any organization.
+/// An announcement to a thousand users delays no code, of any organization.
 #[tokio::test]
 async fn t75_letters_to_all_keep_no_code_waiting() {
     const USERS: u64 = 1000;

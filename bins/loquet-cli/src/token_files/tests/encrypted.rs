@@ -122,7 +122,7 @@ fn changed_value_is_refused_before_it_is_decrypted() {
     }
 }
 
-/// Whoever changes the file could put a key of their own there, or leave all encryption out.
+/// An attacker who changes the file could put a key of their own there, or remove the encryption.
 #[test]
 fn plain_key_where_encrypted_ones_are_expected_is_refused() {
     let text = figure(FIGURE_6);
@@ -146,7 +146,7 @@ fn plain_key_where_encrypted_ones_are_expected_is_refused() {
 }
 
 /// The last block of the MAC key, whose padding is known, after an initialization vector that makes all of it padding: a MAC
-/// key that everybody knows, made without the pre-shared key.
+/// key that an attacker knows, made without the pre-shared key.
 #[test]
 fn mac_key_without_content_is_refused() {
     let text = figure(FIGURE_6).replace(
