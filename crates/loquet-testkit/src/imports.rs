@@ -196,11 +196,7 @@ async fn awaited_import_keeps_the_password_out(fixture: Fixture) {
         .unwrap();
     fixture.enabled().await;
     let session = fixture.log_in(900).await.session;
-    let begin = fixture
-        .mfa
-        .begin_enrollment(&session, "", Fixture::client())
-        .await;
-    let refused = refusal(begin.map(drop));
+    let refused = refusal(fixture.try_begin(&session).await);
     assert!(
         matches!(refused, Refusal::ResetCodeRequired(_)),
         "{refused:?}"

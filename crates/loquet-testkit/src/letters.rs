@@ -99,10 +99,7 @@ pub async fn not_me_link_destroys_enrollment(fixture: Fixture) {
     let half = login.session;
     let typed = fixture.code(&phone);
     assert!(fixture.verify(&half, &typed).await.is_err());
-    let begun = fixture
-        .mfa
-        .begin_enrollment(&half, "", Fixture::client())
-        .await;
+    let begun = fixture.try_begin(&half).await;
     assert_eq!(refusal(begun).code(), "RESET_CODE_REQUIRED");
     assert_eq!(refusal(report(&text).await), Refusal::WrongLink);
     assert!(fixture.operator.verify_audit(CHLOE.into()).await.is_ok());

@@ -86,11 +86,8 @@ pub(super) async fn assigned_token_keeps_apps_out(fixture: Fixture) {
         .confirm_enrollment(&thief, code, Fixture::client())
         .await;
     assert_eq!(refusal(confirmed), Refusal::NothingPending);
-    let begun = fixture
-        .mfa
-        .begin_enrollment(&thief, "", Fixture::client())
-        .await;
-    assert_eq!(refusal(begun.map(drop)), Refusal::TwoCodesRequired);
+    let refused = refusal(fixture.try_begin(&thief).await);
+    assert_eq!(refused, Refusal::TwoCodesRequired);
     assert_eq!(begin(&fixture, &thief, "").await.unwrap(), token.serial);
     let progress = fixture.progress(&thief).await;
     assert!(progress.offer().is_none());

@@ -96,11 +96,7 @@ pub(super) async fn token_takes_the_place_of_an_awaited_import(fixture: Fixture)
     token.assign(&fixture, 900).await.unwrap();
     provision.withdraw_token(token.serial).await.unwrap();
     let session = fixture.log_in(900).await.session;
-    let begun = fixture
-        .mfa
-        .begin_enrollment(&session, "", Fixture::client())
-        .await;
-    let refused = refusal(begun.map(drop));
+    let refused = refusal(fixture.try_begin(&session).await);
     assert!(
         matches!(refused, Refusal::ResetCodeRequired(_)),
         "{refused:?}"
