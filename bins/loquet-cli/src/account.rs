@@ -31,11 +31,12 @@ pub(crate) enum Command {
     ///
     /// Changes no role and deactivates no account; the report names the accounts that the file does not list. Exit code 1
     /// when an account was not created. Columns or keys: external_id, and optionally id (a number or 32 hexadecimal digits;
-    /// random when left out), label, roles (in CSV separated by blanks), address.
+    /// random when left out), label, roles (in CSV separated by blanks), address, awaiting_import (true or false: whether
+    /// `loquet import` will bind the authenticator, so that the password alone enrolls none).
     #[command(after_help = "\
 Examples:
   loquet account sync users.csv --db app.db
-  loquet account sync - --format json-lines --db app.db --json < users.jsonl
+  loquet account sync - --format jsonl --db app.db --json < users.jsonl
 
 A CSV file:
   external_id,id,label,roles,address

@@ -52,7 +52,8 @@ fn rows_where<T: DeserializeOwned>(
             let record: StringRecord = fields
                 .map(|(field, name)| if name == exact { field } else { field.trim() })
                 .collect();
-            record.deserialize(Some(&names)).map_err(|why| said(&why))
+            let row = record.deserialize(Some(&names));
+            row.map_err(|why| in_its_column(&why, &names))
         });
         (line, row)
     });
@@ -66,6 +67,19 @@ fn on_one_line(field: &str) -> Result<(), String> {
         return Err(why.to_owned());
     }
     Ok(())
+}
+
+/// What is wrong with a field, after the name of its column.
+fn in_its_column(why: &csv::Error, names: &StringRecord) -> String {
+    let column = match why.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.field(),
+        _ => None,
+    };
+    let column = column.and_then(|at| names.get(usize::try_from(at).ok()?));
+    match column {
+        Some(column) => format!("{}: {}", column.escape_debug(), said(why)),
+        None => said(why),
+    }
 }
 
 /// The error of a row, without the place that is told beside it.

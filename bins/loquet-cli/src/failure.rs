@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use loquet::{Error, Refusal, Unavailable};
+use loquet::{Config, Error, Refusal, Unavailable};
 use loquet_sqlite::{BackupError, OpenError};
 use serde_json::{Value, json};
 
@@ -99,6 +99,7 @@ impl From<Error> for Failure {
                 text: format!("refused: {broken}"),
                 object: json!({ "refused": "AUDIT_BROKEN", "broken": broken.to_string() }),
             }),
+            Error::Config(why @ Config::NoToken(_)) => Self::of("SERIAL", why),
             Error::Config(why) => Self::of("database", why),
             other => Self::io("database", other),
         }

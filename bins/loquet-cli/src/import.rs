@@ -77,8 +77,7 @@ impl Import {
         }
         let folder = tempfile::tempdir().map_err(|why| Failure::io("--dry-run", why))?;
         let copy = folder.path().join("copy.db");
-        loquet_sqlite::backup(self.at.path(), &copy)
-            .map_err(|why| Failure::backup("--dry-run", &why))?;
+        self.at.copy("--dry-run", &copy)?;
         bind::all(&self.at.with_copy(&copy), rows, told).await
     }
 

@@ -93,7 +93,8 @@ impl Database {
         Keys::of(self.key.as_deref(), &self.db)
     }
 
-    pub(crate) async fn open(&self) -> Result<Operator, Failure> {
+    /// Whether the service has made this database.
+    fn check(&self) -> Result<(), Failure> {
         // The store would make a new file, without accounts.
         let path = self.db.display();
         let exists = self.db.try_exists();
@@ -106,6 +107,11 @@ impl Database {
             let why = "no tables of Loquet are in it; name the SQLite file that the service made";
             return Err(Failure::of("--db", format_args!("{path}: {why}")));
         }
+        Ok(())
+    }
+
+    pub(crate) async fn open(&self) -> Result<Operator, Failure> {
+        self.check()?;
         let ring = self.keys().ring()?;
         let store = SqliteStore::open(&self.db).map_err(|why| Failure::opening("--db", &why))?;
         Ok(Mfa::builder(store).keyring(ring).open_operator().await?)
@@ -119,6 +125,12 @@ impl Arguments {
 
     pub(crate) const fn json(&self) -> bool {
         self.json
+    }
+
+    /// Copies the database to a new file.
+    pub(crate) fn copy(&self, what: &str, copy: &Path) -> Result<(), Failure> {
+        self.database.check()?;
+        loquet_sqlite::backup(self.path(), copy).map_err(|why| Failure::backup(what, &why))
     }
 
     /// Returns the same for a copy of the database, which has the same keys.

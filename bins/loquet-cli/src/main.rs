@@ -97,7 +97,7 @@ Examples:
     /// where it was. Exit code 1 when a line was refused.
     ///
     /// Columns of csv and jsonl: account (the user's name at the host), secret, and where they differ from what is usual
-    /// encoding (base32, hex or base64), algorithm, digits, period, last_step. A column name is read and not kept.
+    /// encoding (base32, hex or base64), algorithm, digits, period, last_step. A column `name` is read and not kept.
     ///
     /// Columns of token-csv: serial, then seed (hexadecimal) or secret key (base32), and where they differ from what is usual
     /// encoding, period, algorithm, digits. Columns upn, manufacturer and model are not read; a file with any

@@ -36,7 +36,7 @@ enum Format {
     /// A header line, then a user a line
     Csv,
     /// A JSON object a line
-    JsonLines,
+    Jsonl,
 }
 
 /// A row of a CSV file: every field is text, so that no id is taken for a number.
@@ -103,7 +103,7 @@ impl Sync {
         // All of it is read before anything is written.
         let users = marked(&text).and_then(|()| match format {
             Format::Csv => reader.csv(&text),
-            Format::JsonLines => reader.json_lines(&text),
+            Format::Jsonl => reader.json_lines(&text),
         });
         let users = users.map_err(|(line, why)| {
             let file = self.file.escape_debug();
@@ -136,7 +136,7 @@ impl Sync {
         ) {
             (Some(format), _) => Ok(format),
             (None, Some("csv")) => Ok(Format::Csv),
-            (None, Some("jsonl" | "ndjson")) => Ok(Format::JsonLines),
+            (None, Some("jsonl" | "ndjson")) => Ok(Format::Jsonl),
             _ => Err(Failure::of(
                 "FILE",
                 format_args!(
@@ -192,8 +192,12 @@ impl Reader {
             if !text.trim_start().starts_with('{') {
                 return Err((line, "expected a JSON object".to_owned()));
             }
-            let listed: Listed =
-                serde_json::from_str(text).map_err(|why| (line, why.to_string()))?;
+            let listed: Listed = serde_json::from_str(text).map_err(|why| {
+                let (column, told) = (why.column(), why.to_string());
+                let place = format!(" at line {} column {column}", why.line());
+                let told = told.strip_suffix(place.as_str()).unwrap_or(&told);
+                (line, format!("column {column}: {told}"))
+            })?;
             users.push(self.user(listed).map_err(|why| (line, why))?);
         }
         Ok(users)

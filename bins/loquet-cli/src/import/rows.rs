@@ -75,6 +75,9 @@ pub(super) fn read(format: Format, text: &str, keys: &Keys) -> Result<Vec<Read>,
     };
     match format {
         Format::Uris => uris(text),
+        Format::Jsonl if text.trim_start().starts_with('[') => {
+            Err("this is one JSON array; write an object a line".to_owned())
+        }
         Format::Jsonl => {
             let read = lines(text).map(|(line, text)| object(line, text, opener));
             Ok(read.collect())
@@ -216,7 +219,9 @@ fn csv(text: &str, opener: Option<&Opener>) -> Result<Vec<Read>, String> {
         .map_err(|why| format!("line 1: {why}"))?;
     for needed in ["account", "secret"] {
         if !headers.iter().any(|name| name == needed) {
-            return Err(format!("line 1: the column `{needed}` is missing"));
+            return Err(format!(
+                "line 1: the column `{needed}` is missing; the first line names the columns, with commas between them"
+            ));
         }
     }
     if let Some(other) = headers.iter().find(|name| !COLUMNS.contains(name)) {

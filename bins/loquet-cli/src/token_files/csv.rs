@@ -79,7 +79,7 @@ fn usual(header: &str) -> String {
 fn check(headers: &StringRecord) -> Result<(), String> {
     let times = |name: &str| headers.iter().filter(|header| *header == name).count();
     if times("serial") == 0 {
-        return Err("the column `serial` is missing; the first line names the columns".to_owned());
+        return Err("the column `serial` is missing; the first line names the columns, with commas between them".to_owned());
     }
     if times("seed").saturating_add(times("secret key")) != 1 {
         return Err("expected one column `seed` (hexadecimal) or `secret key` (base32)".to_owned());

@@ -104,10 +104,16 @@ fn foreign_database_is_left_alone() {
     foreign.execute_batch(table).unwrap();
     drop(foreign);
     let before = std::fs::read(&path).unwrap();
-    let list = ["account", "list", "--db", &path, "--key"];
-    let output = loquet(&list).arg(shop.key()).output().unwrap();
-    let (code, told) = said(&output);
-    assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("no tables of Loquet are in it"), "{told}");
+    let users = shop.file("users.csv", "account,secret\n");
+    let accounts = vec!["account", "list"];
+    let rehearsal = vec!["import", &users, "--format", "csv", "--dry-run"];
+    for words in [accounts, rehearsal] {
+        let mut command = loquet(&words);
+        let output = command.args(["--db", &path, "--key"]).arg(shop.key());
+        let output = output.output().unwrap();
+        let (code, told) = said(&output);
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains("no tables of Loquet are in it"), "{told}");
+    }
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }

@@ -261,9 +261,18 @@ fn unreadable_file_imports_nothing() {
             "account,secret,seed\n",
             "line 1: unknown column `seed`; the columns are account, secret",
         ),
+        (
+            "[\n{}\n]\n",
+            "this is one JSON array; write an object a line",
+        ),
     ] {
-        let users = shop.file("users.csv", content);
-        let output = shop.loquet(&["import", &users, "--format", "csv"], None);
+        let users = shop.file("users", content);
+        let format = if content.starts_with('[') {
+            "jsonl"
+        } else {
+            "csv"
+        };
+        let output = shop.loquet(&["import", &users, "--format", format], None);
         let (code, told) = said(&output);
         assert_eq!(code, Some(2));
         assert!(

@@ -46,7 +46,7 @@ fn csv_creates_missing_accounts() {
 fn json_lines_from_stdin_create_accounts() {
     let centre = Centre::new();
     let lines = "{\"external_id\":\"paul\",\"id\":7,\"roles\":[\"staff\",10]}\n\n{\"external_id\":\"lea\"}\n";
-    let words = ["account", "sync", "-", "--format", "json-lines"];
+    let words = ["account", "sync", "-", "--format", "jsonl"];
     let report = centre.json(&words, lines, 0).remove(0);
     assert_eq!(report["created"], 2);
     let paul = centre.json(&["account", "show", "paul"], "", 0);
@@ -116,9 +116,18 @@ fn faulty_file_is_named_and_creates_nothing() {
         (
             "i.jsonl",
             "{\"external_id\":\"lea\"}\n{\"external_id\":\"paul\",\"role\":1}\n",
-            "line 2: unknown field `role`",
+            "line 2: column 28: unknown field `role`, expected one of",
         ),
-        ("j.ndjson", "{}\n", "line 1: missing field `external_id`"),
+        (
+            "j.ndjson",
+            "{}\n",
+            "line 1: column 2: missing field `external_id`;",
+        ),
+        (
+            "k.csv",
+            "external_id,awaiting_import\nlea,yes\n",
+            "line 2: awaiting_import: provided string was not `true` or `false`",
+        ),
     ] {
         let path = file(&centre, name, content);
         let output = centre.loquet(&["account", "sync", &path], "");
