@@ -15,7 +15,7 @@ use crate::observe;
 use crate::operator::Operator;
 use crate::operator::letter::{Deliver, DeliveryError, Letter};
 use crate::operator::reach::{is_late, is_reader, targets};
-use crate::operator::round::{Done, MOST_FAILURES, Round};
+use crate::operator::round::{Done, Round};
 use crate::provision::handle::was_another;
 use crate::records::PersonRecord;
 use crate::session::attempt::Attempt;
@@ -157,12 +157,14 @@ impl Operator {
         if is_plain && address.is_some_and(|address| round.told.knows(row, body, address)) {
             return Ok(Done::Spared);
         }
-        let failures = address.and_then(|address| round.stuck.get(address));
-        let is_stuck = failures.is_some_and(|failures| *failures >= MOST_FAILURES);
-        let sent = if is_stuck {
+        let tries = round.tries(letter);
+        let is_stuck = tries.is_stuck();
+        let sent = if tries.are_enough() {
             None
         } else {
-            Some(to.deliver(letter).await)
+            let sent = to.deliver(letter).await;
+            tries.count(matches!(sent, Err(DeliveryError::Temporary(_))));
+            Some(sent)
         };
         let is_late = is_late(row, self.now());
         let kind = match sent {
@@ -177,17 +179,13 @@ impl Operator {
                 DeliveryFailureKind::Refused
             }
             Some(Err(DeliveryError::Temporary(why))) => {
-                if let Some(address) = address {
-                    let failures = round.stuck.entry(address.clone()).or_default();
-                    *failures = failures.saturating_add(1);
-                }
                 if !is_late {
                     return Err(Unavailable::Delivery(why).into());
                 }
                 observe::undeliverable(letter.to, &why);
                 DeliveryFailureKind::TimedOut
             }
-            None if is_late => DeliveryFailureKind::TimedOut,
+            None if is_stuck && is_late => DeliveryFailureKind::TimedOut,
             None => return Ok(Done::Waits),
         };
         Ok(Done::Failed(kind))

@@ -10,7 +10,7 @@ use crate::disk::{self, NoticeBody};
 use crate::error::Error;
 use crate::observe;
 use crate::operator::Operator;
-use crate::operator::letter::{Deliver, Delivered};
+use crate::operator::letter::{Deliver, Delivered, Letter};
 use crate::store::{Cursor, Item, NoticeRow, Query};
 
 /// What one round has told which address.
@@ -36,21 +36,73 @@ impl Told {
     }
 }
 
-/// Temporary failures of one address in one round. More than one, so that a letter that alone fails does not hold up the
+/// Temporary failures of one recipient in one round. More than one, so that a letter that alone fails does not hold up the
 /// next one to the same address.
-pub(super) const MOST_FAILURES: u8 = 3;
+const MOST_FAILURES: u8 = 3;
+/// Letters to one recipient in one round. The others wait for the next round, so that a flood of them delays the letters to
+/// other recipients by so many and no more.
+const MOST_LETTERS: u8 = 50;
+/// Letters between two looks for codes, which are to arrive before their users lose patience.
+const TURN: u8 = 32;
 
 /// A round of deliveries.
 #[derive(Default)]
 pub(super) struct Round {
     done: Delivered,
     pub(super) told: Told,
-    /// How often an address has failed for now. After [`MOST_FAILURES`] it is not tried again in this round, so that one
-    /// that answers late, or never, delays the others by so much and no more.
-    pub(super) stuck: BTreeMap<Address, u8>,
+    recipients: BTreeMap<Recipient, Tries>,
     /// How far each class of notices was tried.
-    personal: Tried,
-    to_all: Tried,
+    tried: BTreeMap<Class, Tried>,
+}
+
+/// An address, or the account where the host knows the address.
+type Recipient = Result<Address, AccountId>;
+
+/// What a recipient was sent in this round.
+#[derive(Default)]
+pub(super) struct Tries {
+    letters: u8,
+    failures: u8,
+}
+
+impl Tries {
+    /// Whether it failed so often that it is not tried again in this round, so that one that answers late, or never, delays
+    /// the others by so much and no more.
+    pub(super) const fn is_stuck(&self) -> bool {
+        self.failures >= MOST_FAILURES
+    }
+
+    /// Whether the next letter waits for another round.
+    pub(super) const fn are_enough(&self) -> bool {
+        self.is_stuck() || self.letters >= MOST_LETTERS
+    }
+
+    pub(super) const fn count(&mut self, is_failure: bool) {
+        self.letters = self.letters.saturating_add(1);
+        if is_failure {
+            self.failures = self.failures.saturating_add(1);
+        }
+    }
+}
+
+/// Notices that are delivered before others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    /// They bring a code that a user waits for.
+    Code,
+    Personal,
+    /// They go to all whom a mandate covers.
+    ToAll,
+}
+
+impl Class {
+    fn of(body: &NoticeBody) -> Self {
+        match body.notice.event {
+            _ if body.expanded => Self::ToAll,
+            Event::AddressChangeBegun => Self::Code,
+            _ => Self::Personal,
+        }
+    }
 }
 
 /// How far notices were tried: numbers rise.
@@ -59,6 +111,13 @@ struct Tried {
     last: Option<u64>,
     /// The page that was read last.
     at: Cursor,
+}
+
+impl Round {
+    pub(super) fn tries(&mut self, letter: &Letter) -> &mut Tries {
+        let recipient = letter.address.clone().ok_or(letter.to);
+        self.recipients.entry(recipient).or_default()
+    }
 }
 
 /// What became of a notice.
@@ -71,13 +130,14 @@ pub(super) enum Done {
     Failed(DeliveryFailureKind),
     /// Each of its readers, or each address of its reader, has a notice now.
     Expanded,
-    /// Its address failed too often in this round.
+    /// Its recipient failed too often in this round, or had enough letters.
     Waits,
 }
 
 impl Operator {
     /// Delivers what waits in the outbox, one letter to each address. A letter that fails does not delay the other addresses.
-    /// Letters to one user go before those to all users whom a mandate covers, of any organization.
+    /// Letters with a code go first, then other letters to one user, then those to all users whom a mandate covers, of any
+    /// organization. Of more than fifty letters to one address the others wait for the next round.
     ///
     /// ```
     /// # async fn f(operator: loquet::Operator, mailer: impl loquet::Deliver) -> Result<(), loquet::Error> {
@@ -92,53 +152,50 @@ impl Operator {
     /// [`Error`] of the store.
     pub async fn deliver(&self, to: &impl Deliver) -> Result<Delivered, Error> {
         let mut round = Round::default();
-        loop {
-            // Again after each page of the others: a code that is asked for meanwhile is not to wait for all of them.
-            while self.deliver_new(to, &mut round, false).await? {}
-            if !self.deliver_new(to, &mut round, true).await? {
-                break;
-            }
-        }
+        // After each turn of one class those before it are looked at again.
+        while self.deliver_new(to, &mut round, Class::Code).await?
+            || self.deliver_new(to, &mut round, Class::Personal).await?
+            || self.deliver_new(to, &mut round, Class::ToAll).await?
+        {}
         observe::delivered(&round.done);
         Ok(round.done)
     }
 
-    /// Tries a page of the notices that the round has not tried yet: those `to_all`, or the others. Says whether there may be
-    /// more of them.
+    /// Tries some of the notices of a class that the round has not tried yet. Says whether there may be more of them.
     async fn deliver_new(
         &self,
         to: &impl Deliver,
         round: &mut Round,
-        to_all: bool,
+        class: Class,
     ) -> Result<bool, Error> {
         let keys = self.row_keys(self.unlock().await?);
-        let of = |round: &mut Round| match to_all {
-            true => std::mem::take(&mut round.to_all),
-            false => std::mem::take(&mut round.personal),
-        };
-        let mut tried = of(round);
+        let mut tried = round.tried.remove(&class).unwrap_or_default();
         let page = self.store().scan(&Query::Outbox, &tried.at).await?;
-        let mut is_expanded = false;
+        let (mut left, mut has_more) = (TURN, page.next.is_some());
+        let mut next = page.next;
         for item in page.items {
             let Item::Notice(number, row) = item else {
                 continue;
             };
-            let is_to_all = disk::read_notice(&row, &keys).is_ok_and(|body| body.expanded);
-            if is_to_all != to_all || tried.last.is_some_and(|last| number <= last) {
+            // One that cannot be read is tried, and counted as a fault.
+            let its = disk::read_notice(&row, &keys).map_or(Class::Personal, |it| Class::of(&it));
+            if its != class || tried.last.is_some_and(|last| number <= last) {
                 continue;
             }
+            if left == 0 {
+                // The rest of this page comes next.
+                (next, has_more) = (None, true);
+                break;
+            }
+            left = left.saturating_sub(1);
             tried.last = Some(number);
-            is_expanded |= self.try_one(to, number, &row, round).await?;
+            has_more |= self.try_one(to, number, &row, round).await?;
         }
-        let has_next = page.next.is_some();
-        if let Some(next) = page.next {
+        if let Some(next) = next {
             tried.at = next;
         }
-        match to_all {
-            true => round.to_all = tried,
-            false => round.personal = tried,
-        }
-        Ok(has_next || is_expanded)
+        round.tried.insert(class, tried);
+        Ok(has_more)
     }
 
     /// Tries one notice, and takes it out of the outbox when that is the end of it. Says whether it put others there.

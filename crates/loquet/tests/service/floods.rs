@@ -366,3 +366,34 @@ async fn t75_letters_to_all_keep_no_code_waiting() {
     assert!(code < 300, "{code} letters before it, of {}", events.len());
     assert!(events.len() > usize::try_from(USERS).unwrap());
 }
+
+/// An administrator who changes a setting to and fro has letters sent without end: a code comes before all of them, and they
+/// do not keep other letters waiting.
+#[tokio::test]
+async fn t77_many_letters_to_one_user_delay_no_others() {
+    let fixture = fixture().await;
+    let session = fixture.log_in(ANNE).await.session;
+    let anne = fixture.user(&session).await;
+    for round in 0..100 {
+        let offered = round % 2 == 0;
+        let setting = loquet::OrganizationSetting::RecoveryCodes { offered };
+        let changed = fixture.mfa.admin(&anne).update_setting(setting, "");
+        changed.await.unwrap();
+    }
+    let session = fixture.log_in(DENIS).await.session;
+    let denis = fixture.user(&session).await;
+    let address = "denis@elsewhere.example".parse().unwrap();
+    let changed = fixture.mfa.account(&denis).change_address(address, "");
+    changed.await.unwrap();
+
+    let mailbox = Mailbox::default();
+    let delivered = fixture.operator.deliver(&mailbox).await.unwrap();
+    let letters = mailbox.into_letters();
+    assert_eq!(letters[0].event, loquet::Event::AddressChangeBegun);
+    let to_anne = letters.iter().filter(|letter| letter.to == ANNE.into());
+    assert_eq!(to_anne.count(), 50);
+    assert!(delivered.waiting >= 50, "{delivered:?}");
+    while !post(&fixture).await.is_empty() {}
+    let left = fixture.operator.deliver(&Mailbox::default()).await.unwrap();
+    assert_eq!(left.waiting, 0);
+}
