@@ -242,7 +242,8 @@ impl AdminHandle<'_> {
     /// for it, tell them what will be kept: see [`devices`](crate::devices).
     ///
     /// # Errors
-    /// [`Error::Refused`] with `UNCHANGED`, `NOT_FRESH` and others.
+    /// [`Error::Refused`] with `UNCHANGED`, `NOT_FRESH`, `WOULD_LOCK_OUT` (without known devices the access rules would deny
+    /// this administrator) and others.
     pub async fn remember_devices(self, on: bool) -> Result<(), Error> {
         let session = self.session();
         self.run(SetDevicesRemembered { session, on }).await

@@ -2,8 +2,8 @@
 
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
-    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, may_administer,
-    rights,
+    Access, AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot,
+    may_administer, rights,
 };
 
 use crate::decide::{After, Case, done};
@@ -161,6 +161,10 @@ in_session!(
         may_administer(&case.snapshot(), case.now)?;
         if case.offered() == this.on {
             return Err(Refusal::Unchanged);
+        }
+        // Rules that ask for known devices would then let no client in.
+        if !this.on && case.access_on(DeviceTier::Unknown) != Access::Allowed {
+            return Err(Refusal::WouldLockOut);
         }
         Command::ApplyDue
     },

@@ -80,3 +80,16 @@ async fn rules_may_require_a_known_device() {
     let unknown = mfa.may_try(&here).await.unwrap();
     assert_eq!(unknown, Access::Allowed);
 }
+
+#[tokio::test]
+async fn t78_devices_stay_on_where_the_rules_ask_for_them() {
+    let (fixture, phone, ..) = fixture().await;
+    let anne = TICKED.log_in(&fixture, ANNE, &phone).await;
+    let known = TICKED.with(anne.device.unwrap());
+    let mfa = &fixture.mfa;
+    let anne = mfa.authorize(&anne.session, &known.client()).await.unwrap();
+    let (text, code) = ("default deny\nallow any device known", fixture.code(&phone));
+    mfa.admin(&anne).set_access_rules(text, code).await.unwrap();
+    let off = mfa.admin(&anne).remember_devices(false).await;
+    assert_eq!(refusal(off), Refusal::WouldLockOut);
+}
