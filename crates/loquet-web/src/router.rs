@@ -87,6 +87,10 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
     vec![
         ("/code", both(AnySession, code::show, code::submit)),
         (
+            "/code/two",
+            both(AnySession, code::show_two, code::submit_two),
+        ),
+        (
             "/step-up",
             both(Person, code::show_step_up, code::submit_step_up),
         ),

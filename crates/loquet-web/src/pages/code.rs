@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{AccountId, Attempt, Error, NextStep, Refusal};
 
 use super::enroll;
+use crate::Language;
 use crate::answer::NotTaken;
 use crate::form::Form;
 use crate::form_id::FormId;
@@ -173,6 +174,59 @@ async fn give<H: PagesHost>(
     }
 }
 
+async fn draw_two<H: PagesHost>(
+    here: &Here<H>,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = here.setting(trouble)?;
+    let title = at.say("Connexion", "Log in");
+    here.page(trouble, title, true, code::two_codes(&at)).await
+}
+
+/// Whether this is a log-in that waits for a code of a hardware token, whose clock cannot be set.
+fn waits_for_token<H>(here: &Here<H>) -> bool {
+    here.next() == NextStep::SecondFactor && here.overview().token().is_some()
+}
+
+pub(crate) async fn show_two<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
+    if waits_for_token(&here) {
+        draw_two(&here, None).await
+    } else {
+        Ok(here.go("/code"))
+    }
+}
+
+pub(crate) async fn submit_two<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    if !waits_for_token(&here) {
+        return Ok(here.go("/code"));
+    }
+    let pages = &here.pages.0;
+    let found = async {
+        let fields = &form.fields;
+        let codes = [
+            fields.code()?.into(),
+            fields.digits(code::NEXT_CODE)?.into(),
+        ];
+        let attempt = here.attempt(&form);
+        let found = pages.mfa.resynchronize(&here.session, codes, attempt);
+        Ok::<_, NotTaken>(found.await?)
+    };
+    let found = found.await;
+    let said = match &found {
+        Err(NotTaken::Mfa(Error::Refused(refusal))) => of_pair(refusal, here.visit.language),
+        _ => None,
+    };
+    match here.answer(found, &["code"], "").await? {
+        Ok(login) => here.hand_over(&login, pages.host.home()).await,
+        Err(mut trouble) => {
+            if let Some(said) = said {
+                said.clone_into(&mut trouble.text);
+            }
+            draw_two(&here, Some(&trouble)).await
+        }
+    }
+}
+
 async fn draw_step_up<H: PagesHost>(
     here: &Here<H>,
     next: &str,
@@ -211,5 +265,20 @@ pub(crate) async fn submit_step_up<H: PagesHost>(
     match give(&here, &form, next).await? {
         Ok(response) => Ok(response),
         Err(trouble) => draw_step_up(&here, next, Some(&trouble)).await,
+    }
+}
+
+/// What is said of two codes of a token in place of what is said of one code of an app.
+pub(super) fn of_pair(refusal: &Refusal, language: Language) -> Option<&'static str> {
+    match refusal {
+        Refusal::WrongCode { .. } => Some(language.say(
+            "Ces deux codes ne sont pas ceux du jeton, ou ne se suivent pas. Attendez un nouveau code et saisissez-le, puis le suivant.",
+            "These two codes are not the token’s, or do not follow each other. Wait for a new code and enter it, then the next one.",
+        )),
+        Refusal::EnrollmentEnded => Some(language.say(
+            "C’était le dixième essai\u{a0}: cette activation a pris fin. Recommencez.",
+            "That was the tenth try: this enrollment has ended. Begin again.",
+        )),
+        _ => None,
     }
 }

@@ -3,15 +3,15 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{BreakGlassCode, Error, NextStep, RecoveryCode, Refusal, UnixTime};
 
+use super::code::of_pair;
 use super::questions;
-use crate::Language;
 use crate::answer::NotTaken;
 use crate::fields::if_given;
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::{Codes, Trouble};
 use crate::session::{Here, Stop};
-use crate::views::{Setting, enable, enroll};
+use crate::views::{Setting, code, enable, enroll};
 use crate::when;
 
 /// The setting of a page about what is enrolled, and not about what is bound.
@@ -231,18 +231,18 @@ pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
     let fields = &form.fields;
     let is_token = here.overview().assigned_token().is_some();
     let confirmed = async {
-        let code = fields.code()?;
+        let first = fields.code()?;
         let group = if_given(fields.pasted("group", enable::MAX_GROUP));
         // One that is too long is a wrong one.
         let group = group.ok().flatten().unwrap_or_default();
         let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
         let session = &here.session;
         let login = if is_token {
-            let codes = [code.into(), fields.digits(enroll::NEXT_CODE)?.into()];
+            let codes = [first.into(), fields.digits(code::NEXT_CODE)?.into()];
             mfa.confirm_token_after_break_glass(session, codes, group, attempt)
                 .await?
         } else {
-            mfa.confirm_enrollment_after_break_glass(session, code, group, attempt)
+            mfa.confirm_enrollment_after_break_glass(session, first, group, attempt)
                 .await?
         };
         Ok::<_, NotTaken>(login)
@@ -275,20 +275,5 @@ pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
         Err(trouble) if is_over && here.is_bound() => questions::ask_replace(&here, &trouble).await,
         Err(trouble) if is_over => draw_start(&here, Some(&trouble)).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
-    }
-}
-
-/// What is said of two codes of a token in place of what is said of one code of an app.
-fn of_pair(refusal: &Refusal, language: Language) -> Option<&'static str> {
-    match refusal {
-        Refusal::WrongCode { .. } => Some(language.say(
-            "Ces deux codes ne sont pas ceux du jeton, ou ne se suivent pas. Attendez un nouveau code et saisissez-le, puis le suivant.",
-            "These two codes are not the token’s, or do not follow each other. Wait for a new code and enter it, then the next one.",
-        )),
-        Refusal::EnrollmentEnded => Some(language.say(
-            "C’était le dixième essai\u{a0}: cette activation a pris fin. Recommencez.",
-            "That was the tenth try: this enrollment has ended. Begin again.",
-        )),
-        _ => None,
     }
 }

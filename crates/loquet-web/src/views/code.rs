@@ -3,7 +3,10 @@
 use maud::{Markup, html};
 
 use super::Setting;
-use crate::parts::{self, Focus};
+use crate::parts::{self, Focus, TextField};
+
+/// The field for the code that a token shows after the first.
+pub(crate) const NEXT_CODE: &str = "next_code";
 
 /// The second half of a log-in.
 pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembered: bool) -> Markup {
@@ -26,6 +29,9 @@ pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembere
                 )) }
             }
             (parts::post(&at.path("/code"), at.form_id, &form))
+            @if at.codes.of_token {
+                p { a href=(at.path("/code/two")) data-testid="two-codes" { (at.say("Le code de votre jeton est refusé?", "Is your token’s code refused?")) } }
+            }
             hr;
             details.more {
                 summary { (at.app_or_token(
@@ -47,6 +53,46 @@ pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembere
                     p { a href=(at.path("/account/lost")) data-testid="lost" { (lost(at)) } }
                 }
             }
+        }
+    }
+}
+
+/// The fields for two codes of a token, one after the other.
+pub(crate) fn two_fields(at: &Setting<'_>) -> Markup {
+    html! {
+        (parts::code_field(at, Focus::Elsewhere))
+        (TextField {
+            name: NEXT_CODE,
+            label: at.say("Code suivant", "Next code"),
+            hint: at.say("Attendez que le jeton l’affiche.", "Wait until the token shows it."),
+            class: "code",
+            kind: "text",
+            value: "",
+            most: parts::MAX_CODE,
+        }.draw(at.language, at.trouble))
+    }
+}
+
+/// The log-in with a token whose clock has drifted.
+pub(crate) fn two_codes(at: &Setting<'_>) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        (two_fields(at))
+        div.row {
+            button.button type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
+            a.button.plain href=(at.path("/code")) { (at.say("Retour", "Back")) }
+        }
+    };
+    html! {
+        section.card data-testid="two-codes-page" {
+            header {
+                h1 { (at.say("L’horloge de votre jeton a peut-être dérivé", "Your token’s clock may have drifted")) }
+                p.soft { (at.say(
+                    "C’est normal avec le temps. Saisissez le code que le jeton affiche, puis le suivant\u{a0}: il sera de nouveau reconnu.",
+                    "This is normal over time. Enter the code that the token shows, then the next one: it will be recognized again.",
+                )) }
+            }
+            (parts::post(&at.path("/code/two"), at.form_id, &form))
         }
     }
 }

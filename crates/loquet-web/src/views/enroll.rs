@@ -4,7 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 use zeroize::Zeroizing;
 
-use super::{Setting, enable, recover};
+use super::{Setting, code, enable, recover};
 use crate::parts::{self, Focus, TextField};
 
 /// The longest reset code that is looked at: its 26 symbols with whatever stands between them.
@@ -126,9 +126,6 @@ fn new_break_glass(at: &Setting<'_>, printed: &Printed) -> Markup {
     }
 }
 
-/// The field for the code that the token shows after the first.
-pub(crate) const NEXT_CODE: &str = "next_code";
-
 /// The facts of a token that is being confirmed.
 pub(crate) struct Pair<'a> {
     pub(crate) serial: &'a str,
@@ -142,16 +139,7 @@ pub(crate) fn pair(at: &Setting<'_>, pair: &Pair<'_>) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         @if pair.printed.break_glass.is_some() { (enable::group_field(at)) }
-        (parts::code_field(at, Focus::Elsewhere))
-        (TextField {
-            name: NEXT_CODE,
-            label: at.say("Code suivant", "Next code"),
-            hint: at.say("Attendez que le jeton l’affiche.", "Wait until the token shows it."),
-            class: "code",
-            kind: "text",
-            value: "",
-            most: parts::MAX_CODE,
-        }.draw(at.language, at.trouble))
+        (code::two_fields(at))
         button.button.wide type="submit" data-testid="confirm" { (at.say("Confirmer", "Confirm")) }
     };
     html! {

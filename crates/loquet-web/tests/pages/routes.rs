@@ -28,11 +28,12 @@ use Cost::{Absent, Own, Redirect};
 const FORM: usize = 16 * 1024;
 
 /// The path, what GET costs, what POST costs. A new route is listed here with what it costs a stranger.
-const ROUTES: [(&str, Cost, Cost); 41] = [
+const ROUTES: [(&str, Cost, Cost); 42] = [
     ("/not-me/{link}", Own, Own),
     ("/language", Own, Own),
     ("/static/{file}", Own, Absent),
     ("/code", Redirect, Redirect),
+    ("/code/two", Redirect, Redirect),
     ("/step-up", Redirect, Redirect),
     ("/log-out", Own, Redirect),
     ("/enroll", Redirect, Redirect),

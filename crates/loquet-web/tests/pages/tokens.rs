@@ -266,6 +266,41 @@ async fn token_takes_the_place_of_an_app() {
     again.leads("/mfa/code", &[("code", &code)], "/").await;
 }
 
+/// Its clock cannot be set: it is four codes ahead by now.
+#[tokio::test]
+async fn drifted_token_is_found_by_two_codes() {
+    const AHEAD: u64 = 4;
+    let site = Site::open().await;
+    site.browser().enable(HELENE).await;
+    assign(&site, JULIE).await;
+    let mut julie = site.browser();
+    julie.log_in(JULIE).await;
+    assert_eq!(julie.open("/mfa/code/two").await.to(), "/");
+    julie.open("/mfa/enroll").await;
+    julie.leads("/mfa/enroll", &[], "/mfa/enroll").await;
+    julie.open("/mfa/enroll").await;
+    julie.confirm_token("/mfa/account?done=enrolled").await;
+    site.clock.advance(600);
+    let [first, next, later] = [0, 1, 2].map(|more| shown(site.clock.now(), AHEAD + more));
+    let mut again = site.browser();
+    again.log_in(JULIE).await;
+    again.submit("/mfa/code", &[("code", &first)]).await;
+    again.complains("Ce code n’est pas le bon");
+    again.shows("href=\"/mfa/code/two\" data-testid=\"two-codes\"");
+    again.open("/mfa/code/two").await;
+    let skipped = [("code", first.as_str()), ("next_code", &later)];
+    again.submit("/mfa/code/two", &skipped).await;
+    again.complains("Ces deux codes ne sont pas ceux du jeton");
+    let right = [("code", first.as_str()), ("next_code", &next)];
+    again.leads("/mfa/code/two", &right, "/").await;
+
+    site.clock.advance(600);
+    let mut later = site.browser();
+    later.log_in(JULIE).await;
+    let code = shown(site.clock.now(), AHEAD);
+    later.leads("/mfa/code", &[("code", &code)], "/").await;
+}
+
 #[tokio::test]
 async fn reset_user_confirms_a_token_with_the_reset_code() {
     let site = Site::open().await;
