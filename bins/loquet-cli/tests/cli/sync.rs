@@ -69,66 +69,69 @@ fn rejected_account_is_reported_with_exit_code_one() {
     assert_eq!(report["rejected"][0]["why"], why);
 }
 
+/// A file's name, its content, and what is said of it.
+const FAULTS: &[(&str, &str, &str)] = &[
+    (
+        "a.csv",
+        "external_id,ids\nlea,3\n",
+        "line 2: unknown field `ids`, expected one of `external_id`, `id`, `label`, `roles`, `address`, `awaiting_import`",
+    ),
+    (
+        "b.csv",
+        "external_id,id\nlea,8\npaul\n",
+        "line 3: expected 2 fields as in the first line, found 1",
+    ),
+    (
+        "c.csv",
+        "external_id,id\nlea,eight\n",
+        "line 2: id: expected a number or 32 hexadecimal digits, found `eight`",
+    ),
+    (
+        "d.csv",
+        "external_id,id\nlea,8\nlea,9\n",
+        "line 3: `lea` is listed a second time",
+    ),
+    (
+        "e.csv",
+        "external_id,id\nlea,8\npaul,8\n",
+        "line 3: the id 00000000000000000000000000000008 is that of `lea`; each user needs one",
+    ),
+    (
+        "f.csv",
+        "external_id,id\nsofia,8\n",
+        "line 2: `sofia` has the account 00000000000000000000000000000003 already, and the file says 00000000000000000000000000000008; correct or leave out the id",
+    ),
+    (
+        "g.csv",
+        "external_id,roles\nlea,teacher\n",
+        "line 2: roles: expected member, staff, administrator, or a role's number, found `teacher`",
+    ),
+    (
+        "h.csv",
+        "external_id,address\nlea,here\n",
+        "line 2: address: an address is NAME@HOST",
+    ),
+    (
+        "i.jsonl",
+        "{\"external_id\":\"lea\"}\n{\"external_id\":\"paul\",\"role\":1}\n",
+        "line 2: column 28: unknown field `role`, expected one of",
+    ),
+    (
+        "j.ndjson",
+        "{}\n",
+        "line 1: column 2: missing field `external_id`;",
+    ),
+    (
+        "k.csv",
+        "external_id,awaiting_import\nlea,yes\n",
+        "line 2: awaiting_import: provided string was not `true` or `false`",
+    ),
+];
+
 #[test]
 fn faulty_file_is_named_and_creates_nothing() {
     let centre = Centre::new();
-    for (name, content, why) in [
-        (
-            "a.csv",
-            "external_id,ids\nlea,3\n",
-            "line 2: unknown field `ids`, expected one of `external_id`, `id`, `label`, `roles`, `address`, `awaiting_import`",
-        ),
-        (
-            "b.csv",
-            "external_id,id\nlea,8\npaul\n",
-            "line 3: expected 2 fields as in the first line, found 1",
-        ),
-        (
-            "c.csv",
-            "external_id,id\nlea,eight\n",
-            "line 2: id: expected a number or 32 hexadecimal digits, found `eight`",
-        ),
-        (
-            "d.csv",
-            "external_id,id\nlea,8\nlea,9\n",
-            "line 3: `lea` is listed a second time",
-        ),
-        (
-            "e.csv",
-            "external_id,id\nlea,8\npaul,8\n",
-            "line 3: the id 00000000000000000000000000000008 is that of `lea`; each user needs one",
-        ),
-        (
-            "f.csv",
-            "external_id,id\nsofia,8\n",
-            "line 2: `sofia` has the account 00000000000000000000000000000003 already, and the file says 00000000000000000000000000000008; correct or leave out the id",
-        ),
-        (
-            "g.csv",
-            "external_id,roles\nlea,teacher\n",
-            "line 2: roles: expected member, staff, administrator, or a role's number, found `teacher`",
-        ),
-        (
-            "h.csv",
-            "external_id,address\nlea,here\n",
-            "line 2: address: an address is NAME@HOST",
-        ),
-        (
-            "i.jsonl",
-            "{\"external_id\":\"lea\"}\n{\"external_id\":\"paul\",\"role\":1}\n",
-            "line 2: column 28: unknown field `role`, expected one of",
-        ),
-        (
-            "j.ndjson",
-            "{}\n",
-            "line 1: column 2: missing field `external_id`;",
-        ),
-        (
-            "k.csv",
-            "external_id,awaiting_import\nlea,yes\n",
-            "line 2: awaiting_import: provided string was not `true` or `false`",
-        ),
-    ] {
+    for (name, content, why) in FAULTS {
         let path = file(&centre, name, content);
         let output = centre.loquet(&["account", "sync", &path], "");
         let (code, told) = said(&output);
