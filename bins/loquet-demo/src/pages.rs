@@ -145,7 +145,7 @@ fn welcome(language: Language, name: &str, administrator: bool) -> Markup {
         div.cards {
             (card(
                 language.say("Votre compte", "Your account"),
-                language.say("Protégez-le par un code à usage unique sur votre téléphone.", "Protect it with a one-time code on your phone."),
+                language.say("Comment vous vous connectez, et où vont vos avis.", "How you log in, and where your notices go."),
                 html! { a.button.plain href="/mfa/account" data-testid="account" { (language.say("Mon compte", "My account")) } },
             ))
             @if administrator {
