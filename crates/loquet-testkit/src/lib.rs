@@ -21,6 +21,8 @@ pub mod keys;
 pub mod letters;
 pub mod operations;
 pub mod policy_reference;
+#[cfg(unix)]
+pub mod postgres;
 mod put_back;
 pub mod recovery;
 pub mod restore;

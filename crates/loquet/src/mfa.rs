@@ -11,7 +11,7 @@ use loquet_policy::{AccountId, OrgId, Refusal, RoleId, Session, SessionLimits, U
 use crate::decide;
 use crate::decide::commit::{Decided, InHost, commit, commit_in, commit_refusal, prepare};
 use crate::decide::{Facts, Input, Operation};
-use crate::edge::{Clock, Entropy, random};
+use crate::edge::{Clock, Entropy, SystemClock, random};
 use crate::error::{Config, Error};
 use crate::hash;
 use crate::lanes::Lanes;
@@ -64,7 +64,8 @@ pub(crate) struct Clients {
 
 pub(crate) struct Inner {
     pub(crate) store: Box<dyn Erased>,
-    pub(crate) clock: Box<dyn Clock>,
+    /// In place of the store's and the system's.
+    pub(crate) clock: Option<Box<dyn Clock>>,
     pub(crate) ring: RwLock<Ring>,
     pub(crate) vault: OnceLock<Vault>,
     /// Tells this process's attempts from those of another.
@@ -136,10 +137,13 @@ impl Mfa {
         self.org
     }
 
-    /// Returns the time of the configured clock.
+    /// Returns the time by the [clock](MfaBuilder::clock) that was set, or by the store's, or by the system's.
     #[must_use]
     pub fn now(&self) -> UnixTime {
-        self.inner.clock.now()
+        match &self.inner.clock {
+            Some(clock) => clock.now(),
+            None => self.store().now().unwrap_or_else(|| SystemClock.now()),
+        }
     }
 
     /// Returns the id of the role with this name; see [`MfaBuilder::roles`].

@@ -7,6 +7,8 @@
 //! * [`Store::commit`] checks versions and writes rows, audit records and notices, all or nothing;
 //! * [`Store::scan`] pages through many rows, for user lists, audit and notices.
 //!
+//! A text with a NUL character, which Loquet never writes, may be refused.
+//!
 //! Two more tidy up: [`Store::forget_attempts`] and [`Store::forget_audit`]; [`Store::delivered`] takes a notice out of the
 //! outbox.
 //!
@@ -202,4 +204,10 @@ pub trait Store: Send + Sync + 'static {
         account: AccountId,
         limit: u32,
     ) -> impl Future<Output = Result<u32, Fault>> + Send;
+
+    /// Returns the time by the database's own clock, as of the last load and never ahead of it; `None` if it has none, or has
+    /// not been read. Several nodes on one database decide by it, so that none of them consumes time steps of the future.
+    fn now(&self) -> Option<UnixTime> {
+        None
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use loquet_ipfilter::{CompileLimits, Geo};
 use loquet_policy::{OrgId, RoleId, SessionLimits};
 
-use crate::edge::{Clock, SystemClock, random};
+use crate::edge::{Clock, random};
 use crate::error::{Config, Error};
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
@@ -25,7 +25,7 @@ const ONLY: u64 = 1;
 /// Builds an [`Mfa`]; begins with [`Mfa::builder`].
 pub struct MfaBuilder {
     store: Box<dyn Erased>,
-    clock: Box<dyn Clock>,
+    clock: Option<Box<dyn Clock>>,
     keyring: Option<Keyring>,
     issuer: Option<String>,
     geo: Geo,
@@ -61,7 +61,7 @@ impl Mfa {
     pub fn builder(store: impl Store) -> MfaBuilder {
         MfaBuilder {
             store: Box::new(store),
-            clock: Box::new(SystemClock),
+            clock: None,
             keyring: None,
             issuer: None,
             geo: Geo::default(),
@@ -100,10 +100,10 @@ impl MfaBuilder {
         self
     }
 
-    /// Sets another clock than the system's.
+    /// Sets another clock. The default is the store's, if it has one ([`Store::now`]), and the system's otherwise.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Some(Box::new(clock));
         self
     }
 

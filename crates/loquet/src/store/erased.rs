@@ -15,6 +15,7 @@ pub(crate) trait Erased: Send + Sync {
     fn delivered(&self, notice: u64) -> Pending<'_, ()>;
     fn forget_attempts(&self, before: UnixTime, limit: u32) -> Pending<'_, u32>;
     fn forget_audit(&self, account: AccountId, limit: u32) -> Pending<'_, u32>;
+    fn now(&self) -> Option<UnixTime>;
 }
 
 pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
@@ -42,5 +43,9 @@ impl<S: Store> Erased for S {
 
     fn forget_audit(&self, account: AccountId, limit: u32) -> Pending<'_, u32> {
         Box::pin(Store::forget_audit(self, account, limit))
+    }
+
+    fn now(&self) -> Option<UnixTime> {
+        Store::now(self)
     }
 }

@@ -39,4 +39,8 @@ impl<S: Store> Store for Arc<S> {
     ) -> impl Future<Output = Result<u32, Fault>> + Send {
         S::forget_audit(self, account, limit)
     }
+
+    fn now(&self) -> Option<UnixTime> {
+        S::now(self)
+    }
 }

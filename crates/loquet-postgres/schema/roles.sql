@@ -1,0 +1,14 @@
+-- The least rights of three roles, for tables that another role owns (the one that ran 0001_loquet.sql). Put the names of
+-- your roles in place of `app` (the service) and `app_operator` (`loquet` and whatever deletes old audit records).
+--
+-- The service reads and writes rows, and only adds to the audit log. It creates, alters and drops nothing.
+
+GRANT SELECT ON loquet_schema TO app, app_operator;
+GRANT SELECT, INSERT, UPDATE ON loquet_organization, loquet_roster, loquet_account, loquet_metadata TO app, app_operator;
+GRANT SELECT, INSERT ON loquet_audit TO app, app_operator;
+-- A row that is deleted is locked before.
+GRANT SELECT, INSERT, UPDATE, DELETE ON loquet_attempt TO app, app_operator;
+GRANT SELECT, INSERT, DELETE ON loquet_outbox TO app, app_operator;
+
+-- Audit records behind an account's mark are deleted by a function with the rights of the tables' owner.
+GRANT EXECUTE ON FUNCTION loquet_forget_audit(uuid, bigint) TO app_operator;

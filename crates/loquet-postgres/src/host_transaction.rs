@@ -1,0 +1,94 @@
+//! The host's own transaction.
+
+use std::ops::{Deref, DerefMut};
+
+use loquet::HostTx;
+use loquet::store::{Commit, Fault, RowKey, Versioned, Writes};
+use sqlx::postgres::{PgConnection, PgTransaction};
+
+use crate::fault::{ended, to_fault};
+use crate::{read, write};
+
+/// A transaction of the host's, for [`Mfa::provision_in`](loquet::Mfa::provision_in) and
+/// [`Mfa::committing_in`](loquet::Mfa::committing_in).
+///
+/// It must be one of the database in which the [`PostgresStore`](crate::PostgresStore) is, `READ COMMITTED` (PostgreSQL's
+/// default) or `SERIALIZABLE`.
+///
+/// ```no_run
+/// # use loquet::{Client, Mfa, NewAccount};
+/// # use loquet_postgres::HostTransaction;
+/// # use sqlx::PgPool;
+/// # async fn f(pool: PgPool, mfa: Mfa) -> Result<(), Box<dyn std::error::Error>> {
+/// // A user's row and the account, or neither. The host commits.
+/// let mut transaction = HostTransaction::from(pool.begin().await?);
+/// sqlx::query("INSERT INTO person VALUES (42, 'marie')").execute(&mut *transaction).await?;
+/// let marie = mfa.provision_in(&mut transaction).ensure_account(NewAccount::new(42_u64, "marie")).await?;
+/// transaction.into_inner().commit().await?;
+///
+/// // A visit and the log-in, or neither. Loquet commits.
+/// let mut transaction = HostTransaction::from(pool.begin().await?);
+/// sqlx::query("INSERT INTO visit VALUES (42)").execute(&mut *transaction).await?;
+/// mfa.committing_in(transaction).log_in(marie, Client::default()).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct HostTransaction<'c>(PgTransaction<'c>);
+
+impl<'c> From<PgTransaction<'c>> for HostTransaction<'c> {
+    fn from(transaction: PgTransaction<'c>) -> Self {
+        Self(transaction)
+    }
+}
+
+impl<'c> HostTransaction<'c> {
+    /// Returns the host's transaction, to commit it or to roll it back.
+    #[must_use]
+    pub fn into_inner(self) -> PgTransaction<'c> {
+        self.0
+    }
+}
+
+impl Deref for HostTransaction<'_> {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for HostTransaction<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+}
+
+impl HostTx for HostTransaction<'_> {
+    async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        let loaded = read::load(&mut self.0, keys).await.map_err(to_fault)?;
+        Ok(loaded.rows)
+    }
+
+    async fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
+        write::commit(&mut self.0, writes)
+            .await
+            .map_err(|fault| match fault {
+                // Without its commit, which was not sent, nothing stays.
+                Fault::Unknown(error) => Fault::NotCommitted(error),
+                fault => fault,
+            })
+    }
+
+    async fn commit(self) -> Result<(), Fault> {
+        // A conflict or a deferred constraint has written nothing.
+        self.0.commit().await.or_else(|error| match ended(error)? {
+            Commit::Done => Ok(()),
+            Commit::Stale => Err(Fault::Busy),
+        })
+    }
+
+    async fn rollback(self) -> Result<(), Fault> {
+        self.0.rollback().await.map_err(to_fault)
+    }
+}

@@ -1,0 +1,106 @@
+//! Creating the tables, and looking whether they are there.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{Connection as _, Executor as _};
+
+/// The tables of version 1, as SQL for the migration tool of the service.
+pub const SCHEMA: &str = include_str!("../schema/0001_loquet.sql");
+
+/// The least rights of the roles that a service and its operator use, as SQL to adapt. See [`operations`](crate::operations).
+pub const ROLES: &str = include_str!("../schema/roles.sql");
+
+/// The version that this program writes.
+const LATEST: i32 = 1;
+
+/// The reason why a store was not opened, or its tables not created. The database is unchanged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The database has none of Loquet's tables in the search_path.
+    #[error(
+        "the database has none of Loquet's tables in the search_path: call `loquet_postgres::migrate` as a role that may create tables, or correct the search_path"
+    )]
+    NoTables,
+    /// The tables were written by a newer Loquet.
+    #[error(
+        "the tables have version {found}, and this program knows versions up to {known}; start the newer program that wrote them"
+    )]
+    Newer {
+        /// The version of the tables.
+        found: i32,
+        /// The newest version that this program supports.
+        known: i32,
+    },
+    /// The tables are those of version 0 or have no version.
+    #[error("`loquet_schema` has no version: restore the database from a backup")]
+    Unversioned,
+    /// The database does not answer, or refuses.
+    #[error(transparent)]
+    Sqlx(#[from] sqlx::Error),
+}
+
+/// Creates Loquet's tables in the first schema of the search_path, if they are not there. Several nodes may call it at once.
+///
+/// It needs a role that may create tables. The service's own role does not: call this at deployment, and give the
+/// service's role the rights of [`ROLES`]. Migration tools can run [`SCHEMA`] instead.
+///
+/// # Errors
+/// [`OpenError`]; nothing is changed then.
+pub async fn migrate(pool: &PgPool) -> Result<(), OpenError> {
+    /// Any number, the same in each program that may create these tables.
+    const LOCK: i64 = 0x6c6f_7175_6574;
+    let mut connection = pool.acquire().await?;
+    let mut transaction = connection.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *transaction)
+        .await?;
+    match verify(&mut transaction).await {
+        Err(OpenError::NoTables) => {
+            transaction.execute(SCHEMA).await?;
+            Ok(transaction.commit().await?)
+        }
+        found => found,
+    }
+}
+
+/// Looks whether the tables are those of this program.
+pub(crate) async fn verify(connection: &mut sqlx::PgConnection) -> Result<(), OpenError> {
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass('loquet_schema') IS NOT NULL")
+        .persistent(false)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !exists {
+        return Err(OpenError::NoTables);
+    }
+    let version: Option<i32> = sqlx::query_scalar("SELECT version FROM loquet_schema")
+        .persistent(false)
+        .fetch_optional(connection)
+        .await?;
+    match version {
+        None => Err(OpenError::Unversioned),
+        Some(found) if found > LATEST => Err(OpenError::Newer {
+            found,
+            known: LATEST,
+        }),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Options for a pool that adds no round trips: sqlx asks a connection whether it is alive whenever it is taken out of the
+/// pool, which costs each load and each commit a round trip more. Here only one that was idle for a second is asked.
+///
+/// A connection that broke within that second is found out when it is used: a load is then repeated on another one, and a
+/// commit is [`Fault::Unknown`](loquet::store::Fault::Unknown), settled by its attempt.
+#[must_use]
+pub fn pool_options() -> PgPoolOptions {
+    const IDLE: Duration = Duration::from_secs(1);
+    PgPoolOptions::new()
+        .acquire_timeout(Duration::from_secs(5))
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move { Ok(meta.idle_for < IDLE || connection.ping().await.is_ok()) })
+        })
+}

@@ -1,0 +1,196 @@
+//! Writing of rows: a change, column by column.
+
+use std::collections::BTreeSet;
+
+use loquet::store::{Commit, Fault, Row, RowKey, Version, Writes};
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::{Arguments as _, Encode, Postgres, Type};
+
+use crate::fault::ended;
+use crate::read::{Keys, uuid};
+
+/// `loquet_commit` is in the schema, which says what it does and why.
+const COMMIT: &str = "SELECT loquet_commit(
+  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+  $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47)";
+
+/// The reason why a change cannot be written.
+#[derive(Debug, thiserror::Error)]
+enum Unwritable {
+    #[error("the change writes a row without an expected version: {0:?}")]
+    Unexpected(RowKey),
+    #[error("the change writes a row twice: {0:?}")]
+    Twice(RowKey),
+    #[error("{0} is larger than PostgreSQL's integers")]
+    TooLarge(u64),
+    #[error(transparent)]
+    Encode(sqlx::error::BoxDynError),
+}
+
+/// Writes a change in one statement. A stale change writes nothing.
+pub(crate) async fn commit(
+    connection: &mut PgConnection,
+    writes: &Writes,
+) -> Result<Commit, Fault> {
+    let arguments = arguments(writes).map_err(|why| Fault::NotCommitted(Box::new(why)))?;
+    let written = sqlx::query_scalar_with(COMMIT, arguments);
+    match written.fetch_one(connection).await {
+        Ok(true) => Ok(Commit::Done),
+        Ok(false) => Ok(Commit::Stale),
+        Err(error) => ended(error),
+    }
+}
+
+/// The arguments of `loquet_commit`, in its order.
+fn arguments(writes: &Writes) -> Result<PgArguments, Unwritable> {
+    let mut arguments = Columns::default();
+    expected(&mut arguments, writes)?;
+    let mut rows = Rows::default();
+    let mut written = BTreeSet::new();
+    for row in &writes.put {
+        let key = row.key();
+        let expected = writes.expect.iter().find(|(named, _)| *named == key);
+        let (_, version) = expected.ok_or(Unwritable::Unexpected(key))?;
+        if !written.insert(key) {
+            return Err(Unwritable::Twice(key));
+        }
+        rows.push(row, version_number(*version));
+    }
+    rows.bind(&mut arguments)?;
+    let audit = &writes.audit;
+    arguments.add(audit, |record| Ok(uuid(record.account.to_bytes())))?;
+    arguments.add(audit, |record| signed(record.seq))?;
+    arguments.add(audit, |record| Ok(uuid(record.org.to_bytes())))?;
+    arguments.add(audit, |record| signed(record.at.0))?;
+    arguments.add(audit, |record| Ok(record.body.as_str()))?;
+    arguments.add(audit, |record| Ok(record.mac.to_vec()))?;
+    let notices = &writes.outbox;
+    arguments.add(notices, |notice| Ok(uuid(notice.to.to_bytes())))?;
+    arguments.add(notices, |notice| Ok(uuid(notice.org.to_bytes())))?;
+    arguments.add(notices, |notice| signed(notice.at.0))?;
+    arguments.add(notices, |notice| Ok(notice.body.as_str()))?;
+    Ok(arguments.0)
+}
+
+/// Binds the expected versions, kind by kind.
+fn expected(arguments: &mut Columns, writes: &Writes) -> Result<(), Unwritable> {
+    let (mut organizations, mut rosters, mut accounts) = (vec![], vec![], vec![]);
+    let (mut attempts, mut metadata) = (vec![], vec![]);
+    let mut keys = Keys::default();
+    for (key, version) in &writes.expect {
+        keys.push(*key);
+        let versions = match key {
+            RowKey::Organization(_) => &mut organizations,
+            RowKey::Roster(_) => &mut rosters,
+            RowKey::Account(_) => &mut accounts,
+            RowKey::Attempt(_) => &mut attempts,
+            RowKey::Metadata(_) => &mut metadata,
+        };
+        versions.push(version_number(*version));
+    }
+    arguments.push(keys.organizations)?;
+    arguments.push(organizations)?;
+    arguments.push(keys.rosters)?;
+    arguments.push(rosters)?;
+    arguments.push(keys.accounts)?;
+    arguments.push(accounts)?;
+    arguments.push(keys.attempts)?;
+    arguments.push(attempts)?;
+    arguments.push(keys.kinds)?;
+    arguments.push(keys.pages)?;
+    arguments.push(metadata)
+}
+
+/// The rows to write, each with its expected version.
+#[derive(Default)]
+struct Rows<'w> {
+    organizations: Vec<(&'w loquet::store::OrganizationRow, i64)>,
+    rosters: Vec<(&'w loquet::store::RosterRow, i64)>,
+    accounts: Vec<(&'w loquet::store::AccountRow, i64)>,
+    attempts: Vec<(&'w loquet::store::AttemptRow, i64)>,
+    metadata: Vec<(&'w loquet::store::MetadataRow, i64)>,
+}
+
+impl<'w> Rows<'w> {
+    fn push(&mut self, row: &'w Row, version: i64) {
+        match row {
+            Row::Organization(row) => self.organizations.push((row, version)),
+            Row::Roster(row) => self.rosters.push((row, version)),
+            Row::Account(row) => self.accounts.push((row, version)),
+            Row::Attempt(row) => self.attempts.push((row, version)),
+            Row::Metadata(row) => self.metadata.push((row, version)),
+        }
+    }
+
+    fn bind(&self, arguments: &mut Columns) -> Result<(), Unwritable> {
+        let rows = &self.organizations;
+        arguments.add(rows, |(row, _)| Ok(uuid(row.id.to_bytes())))?;
+        arguments.add(rows, |(_, version)| Ok(*version))?;
+        arguments.add(rows, |(row, _)| Ok(row.enabled))?;
+        arguments.add(rows, |(row, _)| Ok(row.body.as_str()))?;
+        let rows = &self.rosters;
+        arguments.add(rows, |(row, _)| Ok(uuid(row.org.to_bytes())))?;
+        arguments.add(rows, |(_, version)| Ok(*version))?;
+        arguments.add(rows, |(row, _)| Ok(row.body.as_str()))?;
+        self.bind_accounts(arguments)?;
+        let rows = &self.attempts;
+        arguments.add(rows, |(row, _)| Ok(uuid(row.id.0)))?;
+        arguments.add(rows, |(_, version)| Ok(*version))?;
+        arguments.add(rows, |(row, _)| Ok(uuid(row.account.to_bytes())))?;
+        arguments.add(rows, |(row, _)| signed(row.at.0))?;
+        arguments.add(rows, |(row, _)| Ok(row.body.as_str()))?;
+        let rows = &self.metadata;
+        arguments.add(rows, |(row, _)| Ok(i32::from(row.id.kind)))?;
+        arguments.add(rows, |(row, _)| Ok(uuid(row.id.page)))?;
+        arguments.add(rows, |(_, version)| Ok(*version))?;
+        arguments.add(rows, |(row, _)| signed(row.mark))?;
+        arguments.add(rows, |(row, _)| Ok(row.body.as_str()))
+    }
+
+    fn bind_accounts(&self, arguments: &mut Columns) -> Result<(), Unwritable> {
+        let rows = &self.accounts;
+        arguments.add(rows, |(row, _)| Ok(uuid(row.id.to_bytes())))?;
+        arguments.add(rows, |(_, version)| Ok(*version))?;
+        arguments.add(rows, |(row, _)| Ok(uuid(row.org.to_bytes())))?;
+        arguments.add(rows, |(row, _)| Ok(row.external_id.as_str()))?;
+        arguments.add(rows, |(row, _)| Ok(row.ever))?;
+        arguments.add(rows, |(row, _)| Ok(i64::from(row.epoch)))?;
+        arguments.add(rows, |(row, _)| row.used_step.map(signed).transpose())?;
+        arguments.add(rows, |(row, _)| signed(row.audited))?;
+        arguments.add(rows, |(row, _)| Ok(row.body.as_str()))
+    }
+}
+
+/// The arguments so far, each an array.
+#[derive(Default)]
+struct Columns(PgArguments);
+
+impl Columns {
+    fn push<'q, T>(&mut self, column: Vec<T>) -> Result<(), Unwritable>
+    where
+        Vec<T>: Encode<'q, Postgres> + Type<Postgres>,
+    {
+        self.0.add(column).map_err(Unwritable::Encode)
+    }
+
+    /// Adds one column of some rows.
+    fn add<'w, 'q, R, T>(
+        &mut self,
+        rows: &'w [R],
+        value: impl Fn(&'w R) -> Result<T, Unwritable>,
+    ) -> Result<(), Unwritable>
+    where
+        Vec<T>: Encode<'q, Postgres> + Type<Postgres>,
+    {
+        self.push(rows.iter().map(value).collect::<Result<_, _>>()?)
+    }
+}
+
+fn signed(number: u64) -> Result<i64, Unwritable> {
+    i64::try_from(number).map_err(|_| Unwritable::TooLarge(number))
+}
+
+/// No row has a version as large as that which stands for one too large.
+fn version_number(version: Version) -> i64 {
+    i64::try_from(version.0).unwrap_or(-1)
+}
