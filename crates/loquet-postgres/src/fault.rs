@@ -39,8 +39,8 @@ fn advice(code: &str) -> Option<&'static str> {
         ),
         "42501" => Some("give the service's role the rights in `loquet_postgres::ROLES`"),
         "25006" => Some("this is a replica, or a read-only role: connect to the primary"),
-        "26000" => Some(
-            "a pooler in between does not keep prepared statements: connect with `statement_cache_capacity(0)`",
+        "26000" | "42P05" => Some(
+            "a pooler in between does not keep prepared statements: call `PostgresStore::pooled_by_transaction`",
         ),
         _ => None,
     }

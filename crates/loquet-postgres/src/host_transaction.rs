@@ -7,6 +7,7 @@ use loquet::store::{Commit, Fault, RowKey, Versioned, Writes};
 use sqlx::postgres::{PgConnection, PgTransaction};
 
 use crate::fault::{ended, to_fault};
+use crate::read::Place;
 use crate::{read, write};
 
 /// A transaction of the host's, for [`Mfa::provision_in`](loquet::Mfa::provision_in) and
@@ -34,19 +35,40 @@ use crate::{read, write};
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct HostTransaction<'c>(PgTransaction<'c>);
+pub struct HostTransaction<'c> {
+    transaction: PgTransaction<'c>,
+    keeps_statements: bool,
+}
 
 impl<'c> From<PgTransaction<'c>> for HostTransaction<'c> {
     fn from(transaction: PgTransaction<'c>) -> Self {
-        Self(transaction)
+        Self {
+            transaction,
+            keeps_statements: true,
+        }
     }
 }
 
 impl<'c> HostTransaction<'c> {
+    /// Keeps no prepared statements, where a pooler in between does not either; see
+    /// [`PostgresStore::pooled_by_transaction`](crate::PostgresStore::pooled_by_transaction).
+    #[must_use]
+    pub const fn pooled_by_transaction(mut self) -> Self {
+        self.keeps_statements = false;
+        self
+    }
+
+    fn place(&mut self) -> Place<'_> {
+        Place {
+            connection: &mut self.transaction,
+            keeps_statements: self.keeps_statements,
+        }
+    }
+
     /// Returns the host's transaction, to commit it or to roll it back.
     #[must_use]
     pub fn into_inner(self) -> PgTransaction<'c> {
-        self.0
+        self.transaction
     }
 }
 
@@ -54,24 +76,24 @@ impl Deref for HostTransaction<'_> {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.0
+        &self.transaction
     }
 }
 
 impl DerefMut for HostTransaction<'_> {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.0
+        &mut self.transaction
     }
 }
 
 impl HostTx for HostTransaction<'_> {
     async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        let loaded = read::load(&mut self.0, keys).await.map_err(to_fault)?;
+        let loaded = read::load(self.place(), keys).await.map_err(to_fault)?;
         Ok(loaded.rows)
     }
 
     async fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
-        write::commit(&mut self.0, writes)
+        write::commit(self.place(), writes)
             .await
             .map_err(|fault| match fault {
                 // Without its commit, which was not sent, nothing stays.
@@ -82,13 +104,16 @@ impl HostTx for HostTransaction<'_> {
 
     async fn commit(self) -> Result<(), Fault> {
         // A conflict or a deferred constraint has written nothing.
-        self.0.commit().await.or_else(|error| match ended(error)? {
-            Commit::Done => Ok(()),
-            Commit::Stale => Err(Fault::Busy),
-        })
+        self.transaction
+            .commit()
+            .await
+            .or_else(|error| match ended(error)? {
+                Commit::Done => Ok(()),
+                Commit::Stale => Err(Fault::Busy),
+            })
     }
 
     async fn rollback(self) -> Result<(), Fault> {
-        self.0.rollback().await.map_err(to_fault)
+        self.transaction.rollback().await.map_err(to_fault)
     }
 }

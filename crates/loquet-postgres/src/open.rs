@@ -55,6 +55,7 @@ pub async fn migrate(pool: &PgPool) -> Result<(), OpenError> {
     let mut transaction = connection.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(LOCK)
+        .persistent(false)
         .execute(&mut *transaction)
         .await?;
     match verify(&mut transaction).await {
@@ -68,7 +69,9 @@ pub async fn migrate(pool: &PgPool) -> Result<(), OpenError> {
 
 /// Looks whether the tables are those of this program.
 pub(crate) async fn verify(connection: &mut sqlx::PgConnection) -> Result<(), OpenError> {
-    let exists: bool = sqlx::query_scalar("SELECT to_regclass('loquet_schema') IS NOT NULL")
+    // `to_regclass` would remember that there is none, even where another node creates it meanwhile.
+    let found = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'loquet_schema' AND pg_table_is_visible(oid))";
+    let exists: bool = sqlx::query_scalar(found)
         .persistent(false)
         .fetch_one(&mut *connection)
         .await?;

@@ -62,8 +62,14 @@ pub(crate) const fn uuid(bytes: [u8; 16]) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
+/// A connection, and whether it keeps prepared statements.
+pub(crate) struct Place<'c> {
+    pub(crate) connection: &'c mut PgConnection,
+    pub(crate) keeps_statements: bool,
+}
+
 /// Reads the rows of the keys in the order of the keys, and the time.
-pub(crate) async fn load(connection: &mut PgConnection, keys: &[RowKey]) -> Result<Loaded, Error> {
+pub(crate) async fn load(place: Place<'_>, keys: &[RowKey]) -> Result<Loaded, Error> {
     let mut by_kind = Keys::default();
     keys.iter().for_each(|key| by_kind.push(*key));
     let found = sqlx::query(LOAD)
@@ -73,7 +79,8 @@ pub(crate) async fn load(connection: &mut PgConnection, keys: &[RowKey]) -> Resu
         .bind(by_kind.attempts)
         .bind(by_kind.kinds)
         .bind(by_kind.pages)
-        .fetch_all(connection)
+        .persistent(place.keeps_statements)
+        .fetch_all(place.connection)
         .await?;
     let mut loaded = Loaded {
         rows: Vec::with_capacity(keys.len()),
@@ -135,12 +142,8 @@ fn row(columns: &PgRow) -> Result<Option<Versioned>, Error> {
 ///
 /// # Errors
 /// [`Error::Decode`] if `at` belongs to another kind of query, and errors of the database.
-pub(crate) async fn scan(
-    connection: &mut PgConnection,
-    query: &Query,
-    at: &Cursor,
-) -> Result<Page, Error> {
-    let statement = sqlx::query(statement(query));
+pub(crate) async fn scan(place: Place<'_>, query: &Query, at: &Cursor) -> Result<Page, Error> {
+    let statement = sqlx::query(statement(query)).persistent(place.keeps_statements);
     let statement = match query {
         Query::Organizations | Query::AllAccounts => statement.bind(after_id(at)?),
         Query::Accounts(org) => statement.bind(after_id(at)?).bind(uuid(org.to_bytes())),
@@ -158,7 +161,7 @@ pub(crate) async fn scan(
             ));
         }
     };
-    let rows = statement.fetch_all(connection).await?;
+    let rows = statement.fetch_all(place.connection).await?;
     let mut items = Vec::with_capacity(rows.len().min(PAGE));
     let mut last = None;
     for columns in rows.iter().take(PAGE) {

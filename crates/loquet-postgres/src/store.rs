@@ -4,11 +4,12 @@ use loquet::store::{Commit, Cursor, Fault, Page, Query, RowKey, Store, Versioned
 use loquet_policy::{AccountId, UnixTime};
 use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgPool, PgTransaction};
 
 use crate::clock::DatabaseClock;
-use crate::fault::to_fault;
+use crate::fault::{ended, to_fault};
 use crate::open::{OpenError, verify};
+use crate::read::Place;
 use crate::{read, write};
 
 /// A store in a PostgreSQL database, which other nodes use at the same time.
@@ -18,6 +19,7 @@ use crate::{read, write};
 pub struct PostgresStore {
     pool: PgPool,
     clock: DatabaseClock,
+    pooled_by_transaction: bool,
 }
 
 impl PostgresStore {
@@ -30,15 +32,59 @@ impl PostgresStore {
     /// # Security
     /// Secrets are encrypted before they reach the store; names, roles and the audit log are not.
     pub async fn open(pool: PgPool) -> Result<Self, OpenError> {
-        verify(&mut *pool.acquire().await?).await?;
+        verify(&mut *pool.begin().await?).await?;
         Ok(Self {
             pool,
             clock: DatabaseClock::new(),
+            pooled_by_transaction: false,
         })
     }
 
-    async fn connection(&self) -> Result<PoolConnection<Postgres>, Fault> {
-        self.pool.acquire().await.map_err(to_fault)
+    /// Puts each statement into a transaction of its own, because a pooler between the service and the server gives each
+    /// transaction another connection and keeps no prepared statements: PgBouncer before 1.21 in transaction mode, or a later
+    /// one with `max_prepared_statements = 0`. It costs three round trips more a statement.
+    #[must_use]
+    pub const fn pooled_by_transaction(mut self) -> Self {
+        self.pooled_by_transaction = true;
+        self
+    }
+
+    async fn take(&self) -> Result<Taken, Fault> {
+        let taken = if self.pooled_by_transaction {
+            self.pool.begin().await.map(Taken::Transaction)
+        } else {
+            self.pool.acquire().await.map(Taken::Connection)
+        };
+        taken.map_err(to_fault)
+    }
+}
+
+/// Where a statement runs.
+enum Taken {
+    Connection(PoolConnection<Postgres>),
+    Transaction(PgTransaction<'static>),
+}
+
+impl Taken {
+    fn place(&mut self) -> Place<'_> {
+        match self {
+            Self::Connection(connection) => Place {
+                connection,
+                keeps_statements: true,
+            },
+            Self::Transaction(transaction) => Place {
+                connection: transaction,
+                keeps_statements: false,
+            },
+        }
+    }
+
+    /// Commits what the statement has changed, unless it has done that itself.
+    async fn finish(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Connection(_) => Ok(()),
+            Self::Transaction(transaction) => transaction.commit().await,
+        }
     }
 }
 
@@ -71,9 +117,12 @@ impl Store for PostgresStore {
     async fn load(&self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
         let mut tries = Tries(self.pool.size());
         loop {
-            match read::load(&mut *self.connection().await?, keys).await {
+            let mut taken = self.take().await?;
+            match read::load(taken.place(), keys).await {
                 Ok(loaded) => {
                     self.clock.set(loaded.now);
+                    // It has changed nothing.
+                    taken.finish().await.ok();
                     return Ok(loaded.rows);
                 }
                 Err(error) => tries.again(error)?,
@@ -82,7 +131,14 @@ impl Store for PostgresStore {
     }
 
     async fn commit(&self, writes: Writes) -> Result<Commit, Fault> {
-        write::commit(&mut *self.connection().await?, &writes).await
+        let mut taken = self.take().await?;
+        match write::commit(taken.place(), &writes).await? {
+            Commit::Stale => Ok(Commit::Stale),
+            Commit::Done => taken
+                .finish()
+                .await
+                .map_or_else(ended, |()| Ok(Commit::Done)),
+        }
     }
 
     async fn scan(&self, query: &Query, at: &Cursor) -> Result<Page, Fault> {
@@ -95,46 +151,39 @@ impl Store for PostgresStore {
         }
         let mut tries = Tries(self.pool.size());
         loop {
-            match read::scan(&mut *self.connection().await?, query, at).await {
-                Ok(page) => return Ok(page),
+            let mut taken = self.take().await?;
+            match read::scan(taken.place(), query, at).await {
+                Ok(page) => {
+                    taken.finish().await.ok();
+                    return Ok(page);
+                }
                 Err(error) => tries.again(error)?,
             }
         }
     }
 
     async fn delivered(&self, notice: u64) -> Result<(), Fault> {
-        let Ok(number) = i64::try_from(notice) else {
-            return Ok(());
-        };
-        sqlx::query("DELETE FROM loquet_outbox WHERE number = $1")
-            .bind(number)
-            .execute(&self.pool)
+        let mut taken = self.take().await?;
+        write::delivered(taken.place(), notice)
             .await
-            .map(drop)
-            .map_err(to_fault)
+            .map_err(to_fault)?;
+        taken.finish().await.map_err(to_fault)
     }
 
     async fn forget_attempts(&self, before: UnixTime, limit: u32) -> Result<u32, Fault> {
-        let deleted = sqlx::query(
-            "DELETE FROM loquet_attempt WHERE id IN
-               (SELECT id FROM loquet_attempt WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        )
-        .bind(i64::try_from(before.0).unwrap_or(i64::MAX))
-        .bind(i64::from(limit))
-        .execute(&self.pool)
-        .await
-        .map_err(to_fault)?;
-        Ok(u32::try_from(deleted.rows_affected()).unwrap_or(u32::MAX))
+        let mut taken = self.take().await?;
+        let forgotten = write::forget_attempts(taken.place(), before, limit).await;
+        let forgotten = forgotten.map_err(to_fault)?;
+        taken.finish().await.map_err(to_fault)?;
+        Ok(forgotten)
     }
 
     async fn forget_audit(&self, account: AccountId, limit: u32) -> Result<u32, Fault> {
-        let deleted: i64 = sqlx::query_scalar("SELECT loquet_forget_audit($1, $2)")
-            .bind(read::uuid(account.to_bytes()))
-            .bind(i64::from(limit))
-            .fetch_one(&self.pool)
-            .await
-            .map_err(to_fault)?;
-        Ok(u32::try_from(deleted).unwrap_or(u32::MAX))
+        let mut taken = self.take().await?;
+        let forgotten = write::forget_audit(taken.place(), account, limit).await;
+        let forgotten = forgotten.map_err(to_fault)?;
+        taken.finish().await.map_err(to_fault)?;
+        Ok(forgotten)
     }
 
     fn now(&self) -> Option<UnixTime> {

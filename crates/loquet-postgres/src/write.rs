@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use loquet::store::{Commit, Fault, Row, RowKey, Version, Writes};
-use sqlx::postgres::{PgArguments, PgConnection};
+use loquet_policy::{AccountId, UnixTime};
+use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, Encode, Postgres, Type};
 
 use crate::fault::ended;
-use crate::read::{Keys, uuid};
+use crate::read::{Keys, Place, uuid};
 
 /// `loquet_commit` is in the schema, which says what it does and why.
 const COMMIT: &str = "SELECT loquet_commit(
@@ -28,17 +29,59 @@ enum Unwritable {
 }
 
 /// Writes a change in one statement. A stale change writes nothing.
-pub(crate) async fn commit(
-    connection: &mut PgConnection,
-    writes: &Writes,
-) -> Result<Commit, Fault> {
+pub(crate) async fn commit(place: Place<'_>, writes: &Writes) -> Result<Commit, Fault> {
     let arguments = arguments(writes).map_err(|why| Fault::NotCommitted(Box::new(why)))?;
-    let written = sqlx::query_scalar_with(COMMIT, arguments);
-    match written.fetch_one(connection).await {
+    let written = sqlx::query_scalar_with(COMMIT, arguments).persistent(place.keeps_statements);
+    match written.fetch_one(place.connection).await {
         Ok(true) => Ok(Commit::Done),
         Ok(false) => Ok(Commit::Stale),
         Err(error) => ended(error),
     }
+}
+
+/// Takes a notice out of the outbox.
+pub(crate) async fn delivered(place: Place<'_>, notice: u64) -> Result<(), sqlx::Error> {
+    // No notice has a number that is larger than PostgreSQL's.
+    let number = i64::try_from(notice).unwrap_or_default();
+    let sql = "DELETE FROM loquet_outbox WHERE number = $1";
+    sqlx::query(sql)
+        .bind(number)
+        .persistent(place.keeps_statements)
+        .execute(place.connection)
+        .await
+        .map(drop)
+}
+
+/// Deletes attempts before a time, up to a limit, and returns how many.
+pub(crate) async fn forget_attempts(
+    place: Place<'_>,
+    before: UnixTime,
+    limit: u32,
+) -> Result<u32, sqlx::Error> {
+    let sql = "DELETE FROM loquet_attempt WHERE id IN
+      (SELECT id FROM loquet_attempt WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    let deleted = sqlx::query(sql)
+        .bind(i64::try_from(before.0).unwrap_or(i64::MAX))
+        .bind(i64::from(limit))
+        .persistent(place.keeps_statements)
+        .execute(place.connection)
+        .await?;
+    Ok(u32::try_from(deleted.rows_affected()).unwrap_or(u32::MAX))
+}
+
+/// Deletes an account's audit records that the metadata have released, up to a limit, and returns how many.
+pub(crate) async fn forget_audit(
+    place: Place<'_>,
+    account: AccountId,
+    limit: u32,
+) -> Result<u32, sqlx::Error> {
+    let deleted: i64 = sqlx::query_scalar("SELECT loquet_forget_audit($1, $2)")
+        .bind(uuid(account.to_bytes()))
+        .bind(i64::from(limit))
+        .persistent(place.keeps_statements)
+        .fetch_one(place.connection)
+        .await?;
+    Ok(u32::try_from(deleted).unwrap_or(u32::MAX))
 }
 
 /// The arguments of `loquet_commit`, in its order.

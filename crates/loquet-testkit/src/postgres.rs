@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -141,13 +141,21 @@ impl Server {
         format!("postgres://{SUPERUSER}@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// The folder of the cluster, which the server's user owns.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The port on which the server listens.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    /// A program to run as the server's user.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir("/");
         if let Some((user, group)) = self.user {
@@ -187,7 +195,11 @@ fn programs() -> PathBuf {
 }
 
 /// A port that is free now.
-fn free_port() -> u16 {
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
 }

@@ -25,6 +25,7 @@ mod histories;
 mod logs;
 mod pages;
 mod races;
+mod reads;
 mod rows;
 mod samples;
 mod values;
@@ -44,6 +45,7 @@ use races::{
     a_dropped_commit_is_whole_or_absent, a_hopeless_change_fails_alone, a_load_sees_one_moment,
     one_of_many_wins,
 };
+use reads::each_change_sees_all_before_it;
 use rows::{
     a_row_not_expected_is_not_written, absent_rows_are_left_out,
     every_write_raises_the_version_by_one, external_ids_are_unique, one_stale_row_stops_the_whole,
@@ -101,7 +103,10 @@ pub fn run_on<S: Store>(make: impl Fn() -> S, driver: &Driver<'_>) -> Result<(),
     }
     one_thread_of_many_wins(&make(), driver)
         .map_err(|broken| broken.of("one_thread_of_many_wins"))?;
-    a_load_sees_one_moment(&make(), driver).map_err(|broken| broken.of("a_load_sees_one_moment"))
+    a_load_sees_one_moment(&make(), driver)
+        .map_err(|broken| broken.of("a_load_sees_one_moment"))?;
+    each_change_sees_all_before_it(&make(), driver)
+        .map_err(|broken| broken.of("each_change_sees_all_before_it"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,17 @@
 //! `loquet-postgres` over a server of its own.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
+mod bouncer;
 mod contract;
+mod faults;
+mod host;
+mod isolation;
+mod log_in;
+mod open;
+mod proxy;
 mod support;

@@ -35,7 +35,8 @@ impl Postgres {
     /// A pool on an empty schema of its own.
     pub(crate) async fn empty(&self, pool: PgPoolOptions) -> PgPool {
         let name = format!("loquet_{}", self.schemas.fetch_add(1, Ordering::Relaxed));
-        let options = self.options().options([("search_path", name.as_str())]);
+        let path = format!("{name},pg_catalog");
+        let options = self.options().options([("search_path", path)]);
         let pool = pool.connect_with(options).await.unwrap();
         let sql = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
         sqlx::query(sql).execute(&pool).await.unwrap();

@@ -1,0 +1,225 @@
+//! The tables: created once, found in any schema, refused where they are not this program's.
+
+use loquet::store::{Row, RowKey, Store as _, Version};
+use loquet::{AccountId, OrgId};
+use loquet_postgres::{OpenError, PostgresStore, ROLES, SCHEMA, migrate, pool_options};
+use loquet_testkit::fixture::{ANNE, Fixture};
+use loquet_testkit::letters::Mailbox;
+use sqlx::postgres::PgPool;
+
+use crate::support::Postgres;
+
+/// A database as a program of version 1 left it. Never edited once released.
+const GOLDEN: &str = include_str!("golden/1.sql");
+
+async fn run(pool: &PgPool, sql: &str) -> Result<(), sqlx::Error> {
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    sqlx::raw_sql(sql).execute(pool).await.map(drop)
+}
+
+/// All that the schema has, as text.
+async fn catalog(pool: &PgPool) -> Vec<String> {
+    let sql = "
+      SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default, collation_name, is_identity)
+        FROM information_schema.columns WHERE table_schema = current_schema
+      UNION ALL SELECT replace(pg_get_triggerdef(oid), current_schema, '') FROM pg_trigger
+        WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'loquet%'
+          AND (SELECT relnamespace FROM pg_class AS c WHERE c.oid = tgrelid) = current_schema::regnamespace
+      UNION ALL SELECT replace(indexdef, current_schema, '') FROM pg_indexes WHERE schemaname = current_schema
+      UNION ALL SELECT replace(pg_get_functiondef(oid), current_schema, '') FROM pg_proc
+        WHERE pronamespace = current_schema::regnamespace
+      UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = current_schema::regnamespace
+      ORDER BY 1";
+    sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
+}
+
+#[test]
+fn tables_are_created_once_by_many_nodes() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.empty(pool_options()).await;
+        let missing = PostgresStore::open(pool.clone()).await.unwrap_err();
+        assert!(matches!(missing, OpenError::NoTables), "{missing}");
+        let nodes: Vec<_> = (0..8)
+            .map(|_| {
+                tokio::spawn({
+                    let pool = pool.clone();
+                    async move { migrate(&pool).await }
+                })
+            })
+            .collect();
+        for node in nodes {
+            node.await.unwrap().unwrap();
+        }
+        let store = PostgresStore::open(pool.clone()).await.unwrap();
+        let fixture = Fixture::over(store).await;
+        migrate(&pool).await.unwrap();
+        fixture.log_in(ANNE).await;
+    });
+}
+
+#[test]
+fn tables_of_another_version_are_refused() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.pool().await;
+        run(&pool, "UPDATE loquet_schema SET version = 2")
+            .await
+            .unwrap();
+        for refused in [
+            PostgresStore::open(pool.clone()).await.err(),
+            migrate(&pool).await.err(),
+        ] {
+            let refused = refused.unwrap();
+            assert!(
+                matches!(refused, OpenError::Newer { found: 2, known: 1 }),
+                "{refused}"
+            );
+        }
+        let back = run(&pool, "UPDATE loquet_schema SET version = 1")
+            .await
+            .unwrap_err();
+        assert!(
+            back.to_string().contains("the schema only goes forward"),
+            "{back}"
+        );
+    });
+}
+
+#[test]
+fn golden_database_is_read() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.empty(pool_options()).await;
+        run(&pool, GOLDEN).await.unwrap();
+        let store = PostgresStore::open(pool.clone()).await.unwrap();
+        let keys = [
+            RowKey::Organization(OrgId::from(1u64)),
+            RowKey::Account(AccountId::from(1u64)),
+        ];
+        let found = store.load(&keys).await.unwrap();
+        let [organization, account] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(organization.version, Version(1));
+        let Row::Account(account) = &account.row else {
+            panic!("{account:?}");
+        };
+        assert_eq!(
+            (account.external_id.as_str(), account.used_step),
+            ("person 1", Some(1000))
+        );
+        let new = postgres.pool().await;
+        assert_eq!(catalog(&pool).await, catalog(&new).await);
+    });
+}
+
+#[test]
+fn script_of_the_schema_is_what_is_migrated() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.empty(pool_options()).await;
+        run(&pool, SCHEMA).await.unwrap();
+        let migrated = postgres.pool().await;
+        assert_eq!(catalog(&pool).await, catalog(&migrated).await);
+        PostgresStore::open(pool).await.unwrap();
+    });
+}
+
+/// Stray statements of the tables' owner, one for each rule that SQLite's triggers have too.
+#[test]
+fn stray_statements_are_refused() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.empty(pool_options()).await;
+        run(&pool, GOLDEN).await.unwrap();
+        for stray in [
+            "UPDATE loquet_organization SET enabled = false, version = version + 1",
+            "UPDATE loquet_organization SET body = ''",
+            "UPDATE loquet_organization SET id = gen_random_uuid(), version = version + 1",
+            "UPDATE loquet_roster SET org = gen_random_uuid(), version = version + 1",
+            "UPDATE loquet_account SET org = gen_random_uuid(), version = version + 1",
+            "UPDATE loquet_account SET ever = false, version = version + 1",
+            "UPDATE loquet_account SET epoch = epoch - 1, version = version + 1",
+            "UPDATE loquet_account SET used_step = NULL, version = version + 1",
+            "UPDATE loquet_account SET audited = 0, version = version + 1",
+            "UPDATE loquet_attempt SET body = ''",
+            "UPDATE loquet_metadata SET mark = 0, version = version + 1",
+            "UPDATE loquet_audit SET at = 0",
+            "UPDATE loquet_outbox SET body = ''",
+            "INSERT INTO loquet_account SELECT gen_random_uuid(), 2, org, 'x', ever, epoch, used_step, audited, body FROM loquet_account",
+            "INSERT INTO loquet_audit SELECT * FROM loquet_audit ON CONFLICT (account, seq) DO UPDATE SET body = ''",
+            "DELETE FROM loquet_organization",
+            "DELETE FROM loquet_roster",
+            "DELETE FROM loquet_account",
+            "DELETE FROM loquet_metadata",
+            "DELETE FROM loquet_audit",
+            "DELETE FROM loquet_schema",
+            "TRUNCATE loquet_organization",
+            "TRUNCATE loquet_roster",
+            "TRUNCATE loquet_account",
+            "TRUNCATE loquet_metadata",
+            "TRUNCATE loquet_audit",
+        ] {
+            let refused = run(&pool, stray).await.unwrap_err().to_string();
+            assert!(refused.contains("loquet: "), "{stray}: {refused}");
+        }
+    });
+}
+
+/// The service's role does all that a service does, and nothing to the tables or to the audit log.
+#[test]
+fn service_role_has_the_least_rights() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let owner = postgres.pool().await;
+        run(
+            &owner,
+            "CREATE ROLE app LOGIN; CREATE ROLE app_operator LOGIN",
+        )
+        .await
+        .unwrap();
+        run(&owner, ROLES).await.unwrap();
+        let schema: String = sqlx::query_scalar("SELECT current_schema::text")
+            .fetch_one(&owner)
+            .await
+            .unwrap();
+        run(
+            &owner,
+            &format!("GRANT USAGE ON SCHEMA {schema} TO app, app_operator"),
+        )
+        .await
+        .unwrap();
+        let options = (*owner.connect_options()).clone();
+        let app = PgPool::connect_with(options.clone().username("app"))
+            .await
+            .unwrap();
+        let store = PostgresStore::open(app.clone()).await.unwrap();
+        let fixture = Fixture::over(store).await;
+        let (phone, _) = fixture.imposed().await;
+        fixture.enter(ANNE, &phone).await;
+        fixture.operator.deliver(&Mailbox::default()).await.unwrap();
+        for forbidden in [
+            "DROP TABLE loquet_outbox",
+            "ALTER TABLE loquet_audit DISABLE TRIGGER ALL",
+            "UPDATE loquet_audit SET at = at",
+            "DELETE FROM loquet_audit",
+            "TRUNCATE loquet_audit",
+            "DELETE FROM loquet_account",
+            "SELECT loquet_forget_audit(gen_random_uuid(), 1)",
+            "UPDATE loquet_schema SET version = 2",
+            "CREATE TABLE loquet_new ()",
+        ] {
+            let refused = run(&app, forbidden).await.unwrap_err();
+            let code = refused
+                .as_database_error()
+                .and_then(|error| error.code().map(|code| code.into_owned()));
+            assert_eq!(code.as_deref(), Some("42501"), "{forbidden}: {refused}");
+        }
+        let operator = PgPool::connect_with(options.username("app_operator"))
+            .await
+            .unwrap();
+        let store = PostgresStore::open(operator).await.unwrap();
+        assert_eq!(store.forget_audit(ANNE.into(), 10).await.unwrap(), 0);
+    });
+}
