@@ -18,6 +18,7 @@ const NEXTEST: &str = "nextest run --cargo-quiet --workspace --all-features";
 
 /// The tests that need programs of their own; each is a step.
 const BROWSER: &str = "binary_id(loquet-demo::browser)";
+const POSTGRES: &str = "binary_id(loquet-postgres::postgres) or test(/^postgres::/)";
 const OATHTOOL: &str = "binary_id(loquet-cli::cli) and test(/^import_oracles::/)";
 
 /// One part of the suite.
@@ -29,7 +30,7 @@ struct Step {
     run: fn() -> Done,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step {
         name: "format",
         what: "rustfmt, in all four workspaces",
@@ -60,9 +61,15 @@ const STEPS: [Step; 13] = [
     },
     Step {
         name: "tests",
-        what: "every test but those of the steps oathtool and browser, all features",
+        what: "every test but those of the steps postgres, oathtool and browser, all features",
         needs: &["cargo-nextest"],
         run: tests,
+    },
+    Step {
+        name: "postgres",
+        what: "the store in PostgreSQL, on servers of the tests' own",
+        needs: &["cargo-nextest", "postgresql", "pgbouncer"],
+        run: || selected(POSTGRES),
     },
     Step {
         name: "oathtool",
@@ -151,7 +158,9 @@ fn format() -> Done {
 }
 
 fn tests() -> Done {
-    selected(&format!("not ({BROWSER}) and not ({OATHTOOL})"))
+    selected(&format!(
+        "not ({BROWSER}) and not ({OATHTOOL}) and not ({POSTGRES})"
+    ))
 }
 
 /// Runs the tests that a filter of nextest selects. The packages and features are the same each time, so that all is built

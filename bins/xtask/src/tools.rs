@@ -37,16 +37,21 @@ const fn tool(
     }
 }
 
+/// The server's own programs are not in `PATH`; this comes with them.
+const POSTGRES: &str = "/usr/bin/pg_createcluster";
+const PGBOUNCER: &str = "/usr/sbin/pgbouncer";
 const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 
 #[rustfmt::skip]
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 12] = [
     tool(Source::Debian, "chromium", "chromium", "the browser test"),
     tool(Source::Debian, "chromium-driver", "chromedriver", "the browser test"),
     tool(Source::Debian, "fonts-dejavu-core", FONT, "letters in the browser test's pictures"),
     tool(Source::Debian, "python3", "python3", "comparing networks with Python's ipaddress"),
     tool(Source::Debian, "zbar-tools", "zbarimg", "reading QR codes with zbar"),
     tool(Source::Debian, "oathtool", "oathtool", "comparing imported authenticators with oathtool"),
+    tool(Source::Debian, "postgresql", POSTGRES, "the store in PostgreSQL"),
+    tool(Source::Debian, "pgbouncer", PGBOUNCER, "the store in PostgreSQL behind PgBouncer"),
     tool(Source::CratesIo, "cargo-nextest", "cargo-nextest", "all tests but those in the documentation"),
     tool(Source::CratesIo, "cargo-fuzz", "cargo-fuzz", "fuzzing"),
     tool(Source::CratesIo, "cargo-hack", "cargo-hack", "each crate with each of its features alone"),

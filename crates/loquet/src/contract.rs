@@ -105,7 +105,7 @@ pub fn run_on<S: Store>(make: impl Fn() -> S, driver: &Driver<'_>) -> Result<(),
         .map_err(|broken| broken.of("one_thread_of_many_wins"))?;
     a_load_sees_one_moment(&make(), driver)
         .map_err(|broken| broken.of("a_load_sees_one_moment"))?;
-    each_change_sees_all_before_it(&make(), driver)
+    each_change_sees_all_before_it(&make, driver)
         .map_err(|broken| broken.of("each_change_sees_all_before_it"))
 }
 

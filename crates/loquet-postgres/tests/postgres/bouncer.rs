@@ -49,7 +49,7 @@ impl Bouncer {
             .unwrap();
         let process = postgres
             .server
-            .command("pgbouncer")
+            .command("/usr/sbin/pgbouncer")
             .arg(&file)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
