@@ -14,6 +14,9 @@
 //! `cargo bench --features otp --bench otp -- look-ahead` runs only the comparisons with this word in their title.
 //! What is printed is Markdown: `cargo xtask bench otp --write` puts it into `docs/measured.md` of the crate.
 
+#[cfg(any(feature = "store", feature = "postgres"))]
+pub mod users;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -30,7 +30,7 @@ pub(crate) fn measure(folder: &Path) {
 }
 
 fn logged_in(store: impl Store) -> (Mfa, MfaSession) {
-    let mut user = users(store, 1).remove(0);
+    let mut user = loquet::wait(users(store, 1)).remove(0);
     let session = wait(user.log_in());
     (user.mfa, session)
 }

@@ -14,22 +14,16 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use loquet::store::Store;
-use loquet::testing::{Phone, TestClock};
-use loquet::{
-    AccountId, Clock as _, Error, Keyring, Mfa, MfaSession, NewAccount, Refusal, RoleId, UnixTime,
-    Wait, wait,
-};
+use loquet::{UnixTime, Wait, wait};
+use loquet_benches::users::{User, median, users};
 use loquet_sqlite::SqliteStore;
 use loquet_testkit::fixture::Fixture;
 use rusqlite::Connection;
 
 use crate::raw::{Raw, naive_pool};
 
-const START: u64 = 1_790_000_000;
 const USERS: usize = 256;
 /// One turn of one candidate.
 const TURN: Duration = Duration::from_millis(1500);
@@ -66,86 +60,9 @@ fn sync_time(folder: &Path) -> f64 {
     median(times.collect())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// A user with a phone and a clock of their own, so that each may give a code of a new step at any time.
-struct User {
-    mfa: Mfa,
-    clock: TestClock,
-    phone: Phone,
-    id: AccountId,
-    now: u64,
-}
-
-impl User {
-    async fn enter(&mut self) -> MfaSession {
-        self.now += 30;
-        self.clock.set(self.now);
-        let login = self.mfa.log_in(self.id, Fixture::client()).await;
-        login.unwrap().session
-    }
-
-    async fn verify_code(&mut self, session: &MfaSession) -> MfaSession {
-        loop {
-            let code = self.phone.code(UnixTime(self.now));
-            match self.mfa.verify_code(session, code, Fixture::client()).await {
-                Ok(login) => return login.session,
-                // Once in a million the next step has the same digits, and was the one accepted the time before.
-                Err(Error::Refused(Refusal::AlreadyUsed { .. })) => {
-                    self.now += 30;
-                    self.clock.set(self.now);
-                }
-                Err(error) => panic!("{error}"),
-            }
-        }
-    }
-
-    async fn log_in(&mut self) -> MfaSession {
-        let session = self.enter().await;
-        self.verify_code(&session).await
-    }
-}
-
-/// Users who have enrolled, in a store of theirs.
-fn users(store: impl Store, count: usize) -> Vec<User> {
-    let store = Arc::new(store);
-    let fixture = wait(Fixture::at(Arc::clone(&store), TestClock::at(START)));
-    wait(fixture.enabled());
-    let enrolled = (0..count as u64).map(|number| {
-        // Spread over the whole table, as real ids are.
-        let id = AccountId::from(
-            u128::from(number + 100).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),
-        );
-        let name = format!("{number}@example.org");
-        let account = NewAccount::new(id, &name).role(RoleId::MEMBER);
-        wait(fixture.mfa.provision().ensure_account(account)).unwrap();
-        let login = wait(fixture.mfa.log_in(id, Fixture::client())).unwrap();
-        (id, wait(fixture.enroll(&login.session)).0)
-    });
-    let enrolled: Vec<_> = enrolled.collect();
-    let now = fixture.clock.now().0;
-    let user = |(id, phone)| {
-        let clock = TestClock::at(now);
-        let mfa = Mfa::builder(Arc::clone(&store))
-            .keyring(Keyring::single(1, [7; 32]))
-            .clock(clock.clone());
-        User {
-            mfa: wait(mfa.open()).unwrap(),
-            clock,
-            phone,
-            id,
-            now,
-        }
-    };
-    enrolled.into_iter().map(user).collect()
-}
-
 /// A database with users who have enrolled.
 fn users_in(path: &Path, count: usize) -> Vec<User> {
-    users(SqliteStore::open(path).unwrap(), count)
+    wait(users(SqliteStore::open(path).unwrap(), count))
 }
 
 /// Log-ins by Loquet with so many in flight, for a turn; the answer is log-ins a second.

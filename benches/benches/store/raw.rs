@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
-use crate::{START, TURN};
+use loquet_benches::users::START;
+
+use crate::TURN;
 
 /// The same rows by hand.
 pub(crate) struct Raw {

@@ -61,9 +61,13 @@ pub(crate) struct Arguments {
 impl Backup {
     pub(crate) fn run(&self) -> Result<Outcome, Failure> {
         let wrong = |why| Failure::backup("backup", &why);
+        let db = self
+            .database
+            .place()
+            .file("backup", "back PostgreSQL up with pg_dump")?;
         // The keyring is needed on purpose: a backup that no key decrypts is worthless.
         wait(async { Ok(self.database.open().await?.mark_backup().await?) })?;
-        loquet_sqlite::backup(self.database.path(), &self.file).map_err(wrong)?;
+        loquet_sqlite::backup(db, &self.file).map_err(wrong)?;
         output::line(&format!(
             "{} is a copy of this moment; keep a copy of the keys elsewhere",
             self.file.display()
@@ -75,7 +79,7 @@ impl Backup {
 impl Arguments {
     async fn open(&self, path: &Path) -> Result<Operator, Failure> {
         let store = SqliteStore::open(path).map_err(|why| Failure::opening("restore", &why))?;
-        let ring = self.database.keys().ring()?;
+        let ring = self.database.keys()?.ring()?;
         Ok(Mfa::builder(store).keyring(ring).open_operator().await?)
     }
 
@@ -86,7 +90,8 @@ impl Arguments {
             return Err(Failure::of("restore", why));
         }
         let kept = self.against.as_deref().map(kept).transpose()?;
-        let db = self.database.path();
+        let otherwise = "restore PostgreSQL with its own tools, then run `loquet restored`";
+        let db = self.database.place().file("restore", otherwise)?;
         let restore = Restore::begin(&self.file, db, self.replace).map_err(wrong)?;
         let done = wait(async {
             let operator = self.open(restore.path()).await?;

@@ -60,6 +60,7 @@ impl Failure {
             | OpenError::Empty { .. }
             | OpenError::OrphanedLog { .. }
             | OpenError::NotADatabase { .. }
+            | OpenError::NotEmpty { .. }
             | OpenError::Newer { .. } => Self::of(what, why),
             _ => Self::io(what, why),
         }

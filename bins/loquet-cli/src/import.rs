@@ -77,8 +77,8 @@ impl Import {
         }
         let folder = tempfile::tempdir().map_err(|why| Failure::io("--dry-run", why))?;
         let copy = folder.path().join("copy.db");
-        self.at.copy("--dry-run", &copy)?;
-        bind::all(&self.at.with_copy(&copy), rows, told).await
+        let at = self.at.copied("--dry-run", &copy).await?;
+        bind::all(&at, rows, told).await
     }
 
     fn read(&self, stdin: &mut Stdin) -> Result<Vec<rows::Read>, Failure> {

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use loquet::{AccountId, Mfa, Operator, OrgId, OrganizationOverview, UserEntry};
-use loquet_sqlite::SqliteStore;
-use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
 use crate::output;
+use crate::place::{Place, check};
 use crate::ring::Keys;
+use crate::store;
 
 /// The longest name of an account that is looked up, in bytes.
 const MAX_NAME: usize = 256;
@@ -23,12 +23,17 @@ const MAX_NAME: usize = 256;
 /// A database and its keys.
 #[derive(Args, Clone)]
 pub(crate) struct Database {
-    /// The SQLite file
-    #[arg(long, value_name = "FILE", env = "LOQUET_DB")]
-    db: PathBuf,
+    /// The SQLite file, or postgres://USER@HOST/DATABASE
+    #[arg(
+        long,
+        value_name = "DATABASE",
+        env = "LOQUET_DB",
+        hide_env_values = true
+    )]
+    db: Place,
 
     /// The file of its keys. Left out, the variable LOQUET_KEYS holds them where it is set; else they are beside the
-    /// database, with `.key` added to its name
+    /// SQLite file, with `.key` added to its name
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 }
@@ -55,19 +60,14 @@ pub(crate) struct Installation {
     pub(crate) json: bool,
 }
 
-/// Whether the database has Loquet's tables.
-fn has_tables(path: &Path) -> rusqlite::Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'loquet_schema')";
-    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?.query_row(
-        sql,
-        [],
-        |row| row.get(0),
-    )
-}
-
-/// Runs a future to its end: the store has threads of its own, so nothing else is needed.
+/// Runs a future to its end, where PostgreSQL can be awaited.
 pub(crate) fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    loquet::wait(future)
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(|why| Failure::io("the runtime", why))?
+        .block_on(future)
 }
 
 /// Tells which account was taken where a name reads like an id: the one with the id, or else the one with the name.
@@ -85,62 +85,50 @@ pub(crate) fn tell_reading(name: &str, has_id: bool, other_has_name: bool) {
 }
 
 impl Database {
-    pub(crate) fn path(&self) -> &Path {
+    pub(crate) const fn place(&self) -> &Place {
         &self.db
     }
 
-    pub(crate) fn keys(&self) -> Keys {
-        Keys::of(self.key.as_deref(), &self.db)
-    }
-
-    /// Whether the service has made this database.
-    fn check(&self) -> Result<(), Failure> {
-        // The store would make a new file, without accounts.
-        let path = self.db.display();
-        let exists = self.db.try_exists();
-        if !exists.map_err(|why| Failure::io("--db", format_args!("{path}: {why}")))? {
-            let why = "no such file; name the SQLite file that the service uses";
-            return Err(Failure::io("--db", format_args!("{path}: {why}")));
-        }
-        // The store would make its tables in the database of another program.
-        if has_tables(&self.db) == Ok(false) {
-            let why = "no tables of Loquet are in it; name the SQLite file that the service made";
-            return Err(Failure::of("--db", format_args!("{path}: {why}")));
-        }
-        Ok(())
+    pub(crate) fn keys(&self) -> Result<Keys, Failure> {
+        let file = match &self.db {
+            Place::Sqlite(path) => Some(path.as_path()),
+            Place::Postgres(_) => None,
+        };
+        Keys::of(self.key.as_deref(), file)
     }
 
     pub(crate) async fn open(&self) -> Result<Operator, Failure> {
-        self.check()?;
-        let ring = self.keys().ring()?;
-        let store = SqliteStore::open(&self.db).map_err(|why| Failure::opening("--db", &why))?;
-        Ok(Mfa::builder(store).keyring(ring).open_operator().await?)
+        self.db.open(self.keys()?.ring()?).await
     }
 }
 
 impl Arguments {
-    pub(crate) fn path(&self) -> &Path {
-        self.database.path()
+    pub(crate) const fn place(&self) -> &Place {
+        self.database.place()
     }
 
     pub(crate) const fn json(&self) -> bool {
         self.json
     }
 
-    /// Copies the database to a new file.
-    pub(crate) fn copy(&self, what: &str, copy: &Path) -> Result<(), Failure> {
-        self.database.check()?;
-        loquet_sqlite::backup(self.path(), copy).map_err(|why| Failure::backup(what, &why))
-    }
-
-    /// Returns the same for a copy of the database, which has the same keys.
-    pub(crate) fn with_copy(&self, copy: &Path) -> Self {
+    /// Copies the database to a new SQLite file, and returns the same arguments for the copy, which has the same keys.
+    pub(crate) async fn copied(&self, what: &str, copy: &Path) -> Result<Self, Failure> {
+        match self.place() {
+            Place::Sqlite(path) => {
+                check(what, path)?;
+                loquet_sqlite::backup(path, copy).map_err(|why| Failure::backup(what, &why))?;
+            }
+            Place::Postgres(_) => {
+                let copy = Place::Sqlite(copy.to_owned());
+                store::copy(self.place(), &copy, false).await?;
+            }
+        }
         let mut other = self.clone();
-        if let Keys::File(path) = self.database.keys() {
+        if let Keys::File(path) = self.database.keys()? {
             other.database.key = Some(path);
         }
-        other.database.db = copy.to_owned();
-        other
+        other.database.db = Place::Sqlite(copy.to_owned());
+        Ok(other)
     }
 
     pub(crate) async fn open(&self) -> Result<Installation, Failure> {

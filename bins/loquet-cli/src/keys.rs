@@ -65,7 +65,7 @@ impl Command {
 }
 
 async fn status(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let ring = arguments.database.keys().ring()?;
+    let ring = arguments.database.keys()?.ring()?;
     let usage = arguments.database.open().await?.key_use().await?;
     let known = ring.ids().chain(usage.notices.keys().copied());
     let mut keys: BTreeMap<u32, u64> = known.map(|id| (id, 0)).collect();
@@ -93,7 +93,7 @@ async fn status(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 fn add(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let keys = arguments.database.keys();
+    let keys = arguments.database.keys()?;
     let newest = keys.ring()?.ids().max().unwrap_or(0);
     let id = newest
         .checked_add(1)
@@ -114,7 +114,7 @@ fn add(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 async fn rotate(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let keys = arguments.database.keys();
+    let keys = arguments.database.keys()?;
     let ring = keys.ring()?;
     if ring.ids().max() != Some(ring.current()) {
         keys.rewrite(|line| Some(line.replace(" waiting", "")), "")?;
@@ -153,7 +153,7 @@ async fn rotate(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 async fn retire(arguments: &Retire) -> Result<Outcome, Failure> {
-    let keys = arguments.database.keys();
+    let keys = arguments.database.keys()?;
     let ring = keys.ring()?;
     let key = arguments.id;
     if !ring.ids().any(|id| id == key) {

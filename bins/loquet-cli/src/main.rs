@@ -21,10 +21,12 @@ mod key;
 mod keys;
 mod mfa;
 mod output;
+mod place;
 mod policy;
 mod qr;
 mod ring;
 mod role;
+mod store;
 mod token;
 mod token_files;
 mod uri;
@@ -133,6 +135,9 @@ Examples:
     /// Manage and rotate the keys of a database
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Create the tables in PostgreSQL, or copy them from one database to another
+    #[command(subcommand)]
+    Store(store::Command),
     /// Copy a database while services use it
     #[command(after_help = "Example:\n  loquet backup --db app.db app.backup")]
     Backup(backup::Backup),
@@ -182,6 +187,7 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::BreakGlass(command) => command.run(&mut stdin),
         Command::Audit(command) => command.run(),
         Command::Keys(command) => command.run(),
+        Command::Store(command) => command.run(),
         Command::Backup(arguments) => arguments.run(),
         Command::Restore(arguments) => arguments.run(&mut stdin),
     }

@@ -57,7 +57,13 @@ pub(crate) fn progress(done: u64, of: u64) {
         .and_then(|()| err.flush());
 }
 
-/// Ends the line that [`progress`] draws.
+/// How many are done, where it is not known of how many.
+pub(crate) fn counted(done: u64) {
+    let mut err = io::stderr();
+    _ = write!(err, "\r{done} copied").and_then(|()| err.flush());
+}
+
+/// Ends the line that [`progress`] and [`counted`] draw.
 pub(crate) fn progressed() {
     _ = writeln!(io::stderr());
 }

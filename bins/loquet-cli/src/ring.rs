@@ -24,16 +24,20 @@ pub(crate) enum Keys {
 }
 
 impl Keys {
-    /// The file that was named; else the variable, where it is set; else the file beside the database.
-    pub(crate) fn of(named: Option<&Path>, db: &Path) -> Self {
-        match named {
-            Some(path) => Self::File(path.to_owned()),
-            None if std::env::var_os(VARIABLE).is_some() => Self::Variable,
-            None => {
+    /// The file that was named; else the variable, where it is set; else the file beside a SQLite file.
+    pub(crate) fn of(named: Option<&Path>, db: Option<&Path>) -> Result<Self, Failure> {
+        match (named, db) {
+            (Some(path), _) => Ok(Self::File(path.to_owned())),
+            (None, _) if std::env::var_os(VARIABLE).is_some() => Ok(Self::Variable),
+            (None, Some(db)) => {
                 let mut beside = db.as_os_str().to_owned();
                 beside.push(".key");
-                Self::File(beside.into())
+                Ok(Self::File(beside.into()))
             }
+            (None, None) => Err(Failure::of(
+                "--key",
+                format_args!("with PostgreSQL, name the key file, or set {VARIABLE}"),
+            )),
         }
     }
 

@@ -46,12 +46,14 @@ mod fault;
 mod host_transaction;
 mod open;
 mod read;
+mod receiver;
 mod store;
 mod write;
 
 pub use fault::to_fault;
 pub use host_transaction::HostTransaction;
 pub use open::{OpenError, ROLES, SCHEMA, migrate, pool_options};
+pub use receiver::Receiver;
 pub use store::PostgresStore;
 
 #[cfg(doc)]

@@ -12,7 +12,7 @@ pub const SCHEMA: &str = include_str!("../schema/0001_loquet.sql");
 pub const ROLES: &str = include_str!("../schema/roles.sql");
 
 /// The version that this program writes.
-const LATEST: i32 = 1;
+pub(crate) const LATEST: i32 = 1;
 
 /// The reason why a store was not opened, or its tables not created. The database is unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum OpenError {
         "the database has none of Loquet's tables in the search_path: call `loquet_postgres::migrate` as a role that may create tables, or correct the search_path"
     )]
     NoTables,
+    /// The tables have rows already, and a copy needs empty ones.
+    #[error("the database has rows of Loquet already; name a new database")]
+    NotEmpty,
     /// The tables were written by a newer Loquet.
     #[error(
         "the tables have version {found}, and this program knows versions up to {known}; start the newer program that wrote them"
@@ -33,8 +36,10 @@ pub enum OpenError {
         /// The newest version that this program supports.
         known: i32,
     },
-    /// The tables are those of version 0 or have no version.
-    #[error("`loquet_schema` has no version: restore the database from a backup")]
+    /// The tables have no version.
+    #[error(
+        "`loquet_schema` has no version: a copy into these tables was interrupted, and can be begun again; otherwise restore a backup"
+    )]
     Unversioned,
     /// The database does not answer, or refuses.
     #[error(transparent)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use loquet::store::{Commit, Fault, Row, RowKey, Version, Writes};
+use loquet::store::{AuditRow, Commit, Fault, Item, NoticeRow, Row, RowKey, Version, Writes};
 use loquet_policy::{AccountId, UnixTime};
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, Encode, Postgres, Type};
@@ -100,19 +100,55 @@ fn arguments(writes: &Writes) -> Result<PgArguments, Unwritable> {
         rows.push(row, version_number(*version));
     }
     rows.bind(&mut arguments)?;
-    let audit = &writes.audit;
+    let audit: Vec<&AuditRow> = writes.audit.iter().collect();
+    bind_audit(&mut arguments, &audit)?;
+    let notices: Vec<&NoticeRow> = writes.outbox.iter().collect();
+    bind_notices(&mut arguments, &notices)?;
+    Ok(arguments.0)
+}
+
+/// The arguments of a copy: rows with their versions, audit records, and notices with their numbers.
+pub(crate) fn copied(items: &[Item]) -> Result<PgArguments, Fault> {
+    let (mut rows, mut audit) = (Rows::default(), Vec::new());
+    let (mut numbers, mut notices) = (Vec::new(), Vec::new());
+    for item in items {
+        match item {
+            Item::Row(found) => rows.push(&found.row, version_number(found.version)),
+            Item::Audit(record) => audit.push(record),
+            Item::Notice(number, notice) => {
+                numbers.push(*number);
+                notices.push(notice);
+            }
+            // Of a later version of the contract: that it is missing, `compare` finds.
+            _ => {}
+        }
+    }
+    let mut arguments = Columns::default();
+    let bound = rows
+        .bind(&mut arguments)
+        .and_then(|()| bind_audit(&mut arguments, &audit))
+        .and_then(|()| arguments.add(&numbers, |number| signed(*number)))
+        .and_then(|()| bind_notices(&mut arguments, &notices));
+    match bound {
+        Ok(()) => Ok(arguments.0),
+        Err(why) => Err(Fault::NotCommitted(Box::new(why))),
+    }
+}
+
+fn bind_audit(arguments: &mut Columns, audit: &[&AuditRow]) -> Result<(), Unwritable> {
     arguments.add(audit, |record| Ok(uuid(record.account.to_bytes())))?;
     arguments.add(audit, |record| signed(record.seq))?;
     arguments.add(audit, |record| Ok(uuid(record.org.to_bytes())))?;
     arguments.add(audit, |record| signed(record.at.0))?;
     arguments.add(audit, |record| Ok(record.body.as_str()))?;
-    arguments.add(audit, |record| Ok(record.mac.to_vec()))?;
-    let notices = &writes.outbox;
+    arguments.add(audit, |record| Ok(record.mac.to_vec()))
+}
+
+fn bind_notices(arguments: &mut Columns, notices: &[&NoticeRow]) -> Result<(), Unwritable> {
     arguments.add(notices, |notice| Ok(uuid(notice.to.to_bytes())))?;
     arguments.add(notices, |notice| Ok(uuid(notice.org.to_bytes())))?;
     arguments.add(notices, |notice| signed(notice.at.0))?;
-    arguments.add(notices, |notice| Ok(notice.body.as_str()))?;
-    Ok(arguments.0)
+    arguments.add(notices, |notice| Ok(notice.body.as_str()))
 }
 
 /// Binds the expected versions, kind by kind.

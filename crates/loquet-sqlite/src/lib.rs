@@ -45,6 +45,7 @@ mod connection;
 mod fault;
 mod host_transaction;
 mod open;
+mod receiver;
 mod rows;
 mod store;
 mod threads;
@@ -52,6 +53,7 @@ mod threads;
 pub use backup::{BackupError, Restore, backup};
 pub use host_transaction::{HostTransaction, to_fault};
 pub use open::{OpenError, Options};
+pub use receiver::Receiver;
 pub use store::SqliteStore;
 
 #[cfg(doc)]

@@ -31,12 +31,14 @@ use std::future::Future;
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
+mod copy;
 pub(crate) mod erased;
 mod ids;
 mod memory;
 mod rows;
 mod shared;
 
+pub use copy::{Receive, compare, copy};
 pub use ids::{AttemptId, MetadataId, Version};
 pub use memory::MemoryStore;
 pub use rows::{

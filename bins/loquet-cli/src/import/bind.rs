@@ -1,18 +1,20 @@
 //! Binding what a file gives, and saying line by line what became of it.
 
+use std::fmt::Display;
 use std::io::IsTerminal;
-use std::path::Path;
 use std::time::Duration;
 
-use loquet::{Config, Error, Mfa};
+use loquet::{Config, Error, HostTx, Mfa};
 use loquet_sqlite::HostTransaction;
 use rusqlite::{Connection, TransactionBehavior};
 use serde_json::json;
+use sqlx::postgres::PgPool;
 
 use super::rows::{Given, Read};
 use crate::failure::{Failure, Outcome};
 use crate::installation;
 use crate::output;
+use crate::place::{self, Place};
 
 /// Lines that are bound in one transaction.
 const BATCH: usize = 500;
@@ -60,7 +62,7 @@ pub(super) async fn all(
     told: Told,
 ) -> Result<Outcome, Failure> {
     let installation = at.open().await?;
-    let mut connection = connect(at.path())?;
+    let mut connection = Connected::to(at.place()).await?;
     let (mut sum, all) = (Sum::default(), rows.len());
     let shows_progress = std::io::stderr().is_terminal();
     let mut rows = rows.into_iter();
@@ -70,7 +72,7 @@ pub(super) async fn all(
             break;
         }
         // What a line says is true once it is printed.
-        for line in bind_batch(installation.mfa(), &mut connection, batch).await? {
+        for line in connection.bind(installation.mfa(), batch).await? {
             told.tell(&line, at.json())?;
             sum.count(&line.done);
         }
@@ -141,40 +143,65 @@ impl Sum {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, Failure> {
-    let connection = Connection::open(path).map_err(|why| Failure::io("--db", why))?;
-    let patient = connection.busy_timeout(PATIENCE);
-    patient
-        .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
-        .map_err(|why| Failure::io("--db", why))?;
-    Ok(connection)
+/// A connection of the command's own, whose transactions bind what the lines give.
+enum Connected {
+    Sqlite(Connection),
+    Postgres(PgPool),
 }
 
-/// Binds what some lines give in one transaction.
-async fn bind_batch(
+impl Connected {
+    async fn to(place: &Place) -> Result<Self, Failure> {
+        Ok(match place {
+            Place::Sqlite(path) => {
+                let connection = Connection::open(path).map_err(locked)?;
+                connection.busy_timeout(PATIENCE).map_err(locked)?;
+                let durable = connection.pragma_update(None, "synchronous", "FULL");
+                durable.map_err(locked)?;
+                Self::Sqlite(connection)
+            }
+            Place::Postgres(options) => Self::Postgres(place::connect("--db", options).await?),
+        })
+    }
+
+    /// Binds what some lines give in one transaction.
+    async fn bind(&mut self, mfa: &Mfa, rows: Vec<Read>) -> Result<Vec<Line>, Failure> {
+        match self {
+            Self::Sqlite(connection) => {
+                let behavior = TransactionBehavior::Immediate;
+                let transaction = connection.transaction_with_behavior(behavior);
+                let mut transaction = HostTransaction::from(transaction.map_err(locked)?);
+                let lines = bind_all(mfa, &mut transaction, rows).await?;
+                transaction.into_inner().commit().map_err(locked)?;
+                Ok(lines)
+            }
+            Self::Postgres(pool) => {
+                let transaction = pool.begin().await.map_err(locked)?;
+                let mut transaction = loquet_postgres::HostTransaction::from(transaction);
+                let lines = bind_all(mfa, &mut transaction, rows).await?;
+                transaction.into_inner().commit().await.map_err(locked)?;
+                Ok(lines)
+            }
+        }
+    }
+}
+
+fn locked(why: impl Display) -> Failure {
+    Failure::io("--db", why)
+}
+
+async fn bind_all(
     mfa: &Mfa,
-    connection: &mut Connection,
+    transaction: &mut impl HostTx,
     rows: Vec<Read>,
 ) -> Result<Vec<Line>, Failure> {
-    let locked = |why| Failure::io("--db", why);
-    let behavior = TransactionBehavior::Immediate;
-    let transaction = connection
-        .transaction_with_behavior(behavior)
-        .map_err(locked)?;
-    let mut transaction = HostTransaction::from(transaction);
     let mut lines = Vec::new();
     for row in rows {
-        lines.push(bind(mfa, &mut transaction, row).await?);
+        lines.push(bind(mfa, transaction, row).await?);
     }
-    transaction.into_inner().commit().map_err(locked)?;
     Ok(lines)
 }
 
-async fn bind(
-    mfa: &Mfa,
-    transaction: &mut HostTransaction<'_>,
-    row: Read,
-) -> Result<Line, Failure> {
+async fn bind(mfa: &Mfa, transaction: &mut impl HostTx, row: Read) -> Result<Line, Failure> {
     // One after the other: a list of all accounts takes kilobytes for each.
     let known = match &row.given {
         Ok(Given::Token(_)) => None,

@@ -40,6 +40,12 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The database has tables already, and a copy needs a new one.
+    #[error("{}: this database is in use; name a new file", path.display())]
+    NotEmpty {
+        /// The file.
+        path: PathBuf,
+    },
     /// The database is missing or empty, but its write-ahead log is not. SQLite would delete the log.
     #[error(
         "{}: the database is missing but its log {} is not; put back the database that belongs to it, or move the log away \

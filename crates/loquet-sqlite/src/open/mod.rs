@@ -186,7 +186,7 @@ fn length(path: &Path) -> Result<Option<u64>, OpenError> {
 
 /// Creates the file before SQLite opens it, so that there is no moment at which others can. SQLite gives its log the same
 /// permissions, and the owner may change them. Returns whether there was none.
-fn create(path: &Path) -> Result<bool, OpenError> {
+pub(crate) fn create(path: &Path) -> Result<bool, OpenError> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

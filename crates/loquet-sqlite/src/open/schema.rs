@@ -47,6 +47,39 @@ pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute(sql, params![LATEST]).map(drop)
 }
 
+/// Creates the tables without triggers and without a version. The caller copies rows of any version into them, and then
+/// calls [`guard`].
+pub(crate) fn create_without_guards(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLES)?;
+    for (name, _) in triggers(connection)? {
+        connection.execute_batch(&format!("DROP TRIGGER {name}"))?;
+    }
+    Ok(())
+}
+
+/// Creates the triggers, and writes the version.
+pub(crate) fn guard(connection: &mut Connection, version: i64) -> rusqlite::Result<()> {
+    let complete = Connection::open_in_memory()?;
+    complete.execute_batch(TABLES)?;
+    let transaction = connection.transaction()?;
+    for (_, sql) in triggers(&complete)? {
+        transaction.execute_batch(&sql)?;
+    }
+    let sql = "INSERT INTO loquet_schema (one, version) VALUES (1, ?1)";
+    transaction.execute(sql, params![version])?;
+    transaction.commit()
+}
+
+/// The names of the triggers, and what creates them.
+fn triggers(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    connection
+        .prepare(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'loquet_*'",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
 /// Reads all of Loquet's tables and indices, and returns the first error.
 pub(crate) fn check(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let mut tables = connection

@@ -182,6 +182,6 @@ fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, C
     Ok(written)
 }
 
-fn signed(number: u64) -> Result<i64, ChangeError> {
+pub(crate) fn signed(number: u64) -> Result<i64, ChangeError> {
     i64::try_from(number).map_err(|_| ChangeError::TooLarge(number))
 }

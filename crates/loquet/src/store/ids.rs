@@ -47,6 +47,9 @@ impl MetadataId {
     /// and those numbered below its mark may go.
     pub const FORGOTTEN: u16 = 1;
 
+    /// All kinds that there are.
+    pub(crate) const KINDS: [u16; 8] = [1, 2, 3, 4, 5, 6, Self::IMPORTED_KEY, Self::TOKEN];
+
     /// The root key, encrypted; its mark is the key that it is encrypted under.
     pub(crate) const ROOT: Self = Self {
         kind: 2,

@@ -1,0 +1,103 @@
+//! Users who log in again and again, in the benchmarks of the stores.
+
+use std::sync::Arc;
+
+use loquet::store::Store;
+use loquet::testing::{Phone, TestClock};
+use loquet::{
+    AccountId, Clock as _, Error, Keyring, Mfa, MfaSession, NewAccount, Refusal, RoleId, UnixTime,
+};
+use loquet_testkit::fixture::Fixture;
+
+/// When the first of them enrolls.
+pub const START: u64 = 1_790_000_000;
+
+/// The middle of some measurements.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// A user with a phone and a clock of their own, so that each may give a code of a new step at any time.
+pub struct User {
+    /// The service, by the user's clock.
+    pub mfa: Mfa,
+    clock: TestClock,
+    /// The user's phone.
+    pub phone: Phone,
+    id: AccountId,
+    /// The user's time.
+    pub now: u64,
+}
+
+impl User {
+    /// Gives the password, a step later than the last time.
+    pub async fn enter(&mut self) -> MfaSession {
+        self.now += 30;
+        self.clock.set(self.now);
+        let login = self.mfa.log_in(self.id, Fixture::client()).await;
+        login.unwrap().session
+    }
+
+    /// Gives the code.
+    pub async fn verify_code(&mut self, session: &MfaSession) -> MfaSession {
+        loop {
+            let code = self.phone.code(UnixTime(self.now));
+            match self.mfa.verify_code(session, code, Fixture::client()).await {
+                Ok(login) => return login.session,
+                // Once in a million the next step has the same digits, and was the one accepted the time before.
+                Err(Error::Refused(Refusal::AlreadyUsed { .. })) => {
+                    self.now += 30;
+                    self.clock.set(self.now);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// Does both.
+    pub async fn log_in(&mut self) -> MfaSession {
+        let session = self.enter().await;
+        self.verify_code(&session).await
+    }
+}
+
+/// Users who have enrolled, in a store of theirs.
+pub async fn users(store: impl Store, count: usize) -> Vec<User> {
+    let store = Arc::new(store);
+    let fixture = Fixture::at(Arc::clone(&store), TestClock::at(START)).await;
+    fixture.enabled().await;
+    let mut enrolled = Vec::new();
+    for number in 0..count as u64 {
+        // Spread over the whole table, as real ids are.
+        let id = AccountId::from(
+            u128::from(number + 100).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),
+        );
+        let name = format!("{number}@example.org");
+        let account = NewAccount::new(id, &name).role(RoleId::MEMBER);
+        fixture
+            .mfa
+            .provision()
+            .ensure_account(account)
+            .await
+            .unwrap();
+        let login = fixture.mfa.log_in(id, Fixture::client()).await.unwrap();
+        enrolled.push((id, fixture.enroll(&login.session).await.0));
+    }
+    let now = fixture.clock.now().0;
+    let mut users = Vec::new();
+    for (id, phone) in enrolled {
+        let clock = TestClock::at(now);
+        let mfa = Mfa::builder(Arc::clone(&store))
+            .keyring(Keyring::single(1, [7; 32]))
+            .clock(clock.clone());
+        users.push(User {
+            mfa: mfa.open().await.unwrap(),
+            clock,
+            phone,
+            id,
+            now,
+        });
+    }
+    users
+}
