@@ -61,13 +61,15 @@ pub(crate) fn fuzz_seconds(target: Option<&str>, seconds: u64) -> Done {
     Ok(())
 }
 
-/// Soaks the store, optimised, for some minutes; the table is its last words.
+/// Soaks both stores, optimised, for some minutes each; a table is the last words of each.
 pub(crate) fn soak(minutes: u32) -> Done {
-    run(cargo(
-        "test --quiet --release --package loquet-sqlite --all-features --test sqlite \
-         -- --ignored --exact soak::soak --nocapture",
-    )
-    .env("LOQUET_SOAK_MINUTES", minutes.to_string()))
+    ["sqlite", "postgres"].into_iter().try_for_each(|store| {
+        run(cargo(&format!(
+            "test --quiet --release --package loquet-{store} --all-features --test {store} \
+             -- --ignored --exact soak::soak --nocapture"
+        ))
+        .env("LOQUET_SOAK_MINUTES", minutes.to_string()))
+    })
 }
 
 /// Runs the ignored tests, optimised, but for the soak and those that write what others compare with.
@@ -76,7 +78,7 @@ pub(crate) fn long() -> Done {
     run(cargo(
         "nextest run --release --all-features --run-ignored only --no-capture \
          --package loquet --package loquet-enrollment --package loquet-ipfilter \
-         --package loquet-policy --package loquet-sqlite --package loquet-cli -E",
+         --package loquet-policy --package loquet-sqlite --package loquet-postgres --package loquet-cli -E",
     )
     .arg("not test(=soak::soak) and not test(write_the_)"))
 }

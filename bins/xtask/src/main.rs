@@ -51,7 +51,7 @@ enum Chore {
     },
     /// Kill the store, cut its power and fill its disk; print a table
     Soak {
-        /// Minutes in all; the last round is finished
+        /// Minutes for each store; the last round is finished
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         minutes: u32,
     },

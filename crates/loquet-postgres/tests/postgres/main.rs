@@ -3,6 +3,10 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unreachable,
     reason = "a test may fail loudly"
 )]
 
@@ -14,4 +18,5 @@ mod isolation;
 mod log_in;
 mod open;
 mod proxy;
+mod soak;
 mod support;
