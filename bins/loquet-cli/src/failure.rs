@@ -61,6 +61,7 @@ impl Failure {
             | OpenError::OrphanedLog { .. }
             | OpenError::NotADatabase { .. }
             | OpenError::NotEmpty { .. }
+            | OpenError::Altered { .. }
             | OpenError::Newer { .. } => Self::of(what, why),
             _ => Self::io(what, why),
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use crate::connection;
-use crate::open::{OpenError, schema};
+use crate::open::{OpenError, ensure_unaltered, has_tables};
 
 /// How long to wait for another program's lock.
 const BUSY: Duration = Duration::from_secs(5);
@@ -268,7 +268,7 @@ fn text(path: &Path) -> Result<&str, BackupError> {
     })
 }
 
-/// Reads the whole copy, so that an unreadable backup is an error.
+/// Reads the whole copy, so that an unreadable or altered backup is an error.
 fn check(path: &Path) -> Result<(), BackupError> {
     let open_error = |error| OpenError::from_sqlite(path, BUSY, error);
     let connection = connection::open(path).map_err(open_error)?;
@@ -276,12 +276,10 @@ fn check(path: &Path) -> Result<(), BackupError> {
         path: path.to_owned(),
         detail,
     };
-    if !matches!(
-        schema::find(&connection).map_err(open_error)?,
-        schema::Found::Version(_)
-    ) {
+    if !has_tables(&connection, path, BUSY)? {
         return Err(damaged("it has no tables of Loquet".to_owned()).into());
     }
+    ensure_unaltered(&connection, path, BUSY)?;
     let verdict: String = connection
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
         .map_err(open_error)?;

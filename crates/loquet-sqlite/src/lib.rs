@@ -28,7 +28,9 @@
 //! [`OpenError::Newer`] refuses tables of a newer program.
 //!
 //! Triggers stop mistakes: a stray statement, even `INSERT OR REPLACE`, cannot disable an organization, revive a used
-//! step or an epoch, change an id, or modify the audit log. They do not stop an attacker, who can drop them.
+//! step or an epoch, change an id, or modify the audit log. They do not stop an attacker, who can drop them: opening and
+//! restoring refuse a database in which they are missing or changed ([`OpenError::Altered`]). The host may have triggers
+//! on its own tables, but none that names a table of Loquet.
 //!
 //! [`measured`] compares the log-ins a second with the same statements by hand.
 //!

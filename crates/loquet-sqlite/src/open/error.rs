@@ -77,6 +77,19 @@ pub enum OpenError {
         /// The first error that SQLite found.
         detail: String,
     },
+    /// Loquet's tables, indices or triggers are not as Loquet makes them, or another trigger, index or view concerns them.
+    /// A trigger can undo what Loquet writes, such as the count of wrong codes.
+    #[error(
+        "{}: Loquet's tables were altered ({detail}); find out who did it, and restore a backup from before, or drop what \
+         was added",
+        path.display()
+    )]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// The first difference.
+        detail: String,
+    },
     /// The file or its folder cannot be written. The write-ahead log is a file in that folder.
     #[error(
         "{}: cannot be read and written ({detail}); this user needs both for the file and its folder",

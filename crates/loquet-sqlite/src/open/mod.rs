@@ -211,7 +211,7 @@ pub(crate) fn create(path: &Path) -> Result<bool, OpenError> {
     }
 }
 
-/// Reads an existing file and refuses a newer or damaged one.
+/// Reads an existing file and refuses a newer, altered or damaged one.
 fn inspect(
     connection: &Connection,
     path: &Path,
@@ -225,7 +225,9 @@ fn inspect(
             detail,
         })
     };
-    has_tables(schema::find(connection).map_err(open_error)?, path)?;
+    if has_tables(connection, path, options.busy)? {
+        ensure_unaltered(connection, path, options.busy)?;
+    }
     // SQLite reads the missing part of the last page as zeros. If there is a log, it may contain the page.
     let page: u32 = connection
         .query_row("PRAGMA page_size", [], |row| row.get(0))
@@ -242,9 +244,30 @@ fn inspect(
     Ok(())
 }
 
+/// Returns an error if Loquet's tables, or the triggers on them, are not as Loquet makes them.
+pub(crate) fn ensure_unaltered(
+    connection: &Connection,
+    path: &Path,
+    busy: Duration,
+) -> Result<(), OpenError> {
+    let open_error = |error| OpenError::from_sqlite(path, busy, error);
+    match schema::find_alteration(connection).map_err(open_error)? {
+        None => Ok(()),
+        Some(detail) => Err(OpenError::Altered {
+            path: path.to_owned(),
+            detail,
+        }),
+    }
+}
+
 /// Returns whether there are tables. Tables that this program does not support are an error.
-fn has_tables(found: Found, path: &Path) -> Result<bool, OpenError> {
-    match found {
+pub(crate) fn has_tables(
+    connection: &Connection,
+    path: &Path,
+    busy: Duration,
+) -> Result<bool, OpenError> {
+    let open_error = |error| OpenError::from_sqlite(path, busy, error);
+    match schema::find(connection).map_err(open_error)? {
         Found::Nothing => Ok(false),
         Found::Version(found) if found <= LATEST => Ok(true),
         Found::Version(found) => Err(OpenError::Newer {
@@ -267,7 +290,7 @@ fn has_tables(found: Found, path: &Path) -> Result<bool, OpenError> {
 fn prepare(connection: &Connection, path: &Path, busy: Duration) -> Result<(), OpenError> {
     let open_error = |error| OpenError::from_sqlite(path, busy, error);
     begin(connection, busy).map_err(open_error)?;
-    if !has_tables(schema::find(connection).map_err(open_error)?, path)? {
+    if !has_tables(connection, path, busy)? {
         schema::create(connection).map_err(open_error)?;
     }
     connection.execute_batch("COMMIT").map_err(open_error)

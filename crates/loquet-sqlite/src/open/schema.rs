@@ -1,9 +1,20 @@
 //! The tables and their version.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The tables of version [`LATEST`]. Never edit a released script: a later version adds its own script, which runs after.
 const TABLES: &str = include_str!("schema.sql");
+
+/// Selects Loquet's tables and what acts on them. SQLite keeps names as they were typed. The text of triggers counts too: one
+/// on a table of the host's can change Loquet's rows.
+const OBJECTS: &str = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master \
+    WHERE lower(name) GLOB 'loquet_*' OR lower(tbl_name) GLOB 'loquet_*' \
+       OR (type = 'trigger' AND lower(sql) GLOB '*loquet_*')";
+
+/// Type, name, table and statement of an entry of the schema.
+type Object = (String, String, String, String);
 
 /// The version that this program writes.
 pub(crate) const LATEST: i64 = 1;
@@ -78,6 +89,24 @@ fn triggers(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> 
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
+}
+
+/// Compares Loquet's tables, and the triggers, indices and views that concern them, with those that [`create`] makes.
+/// Returns the first difference. A trigger can undo what is written while no other check notices.
+pub(crate) fn find_alteration(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let own = Connection::open_in_memory()?;
+    own.execute_batch(TABLES)?;
+    let (expected, found) = (objects(&own)?, objects(connection)?);
+    let foreign = found.difference(&expected).next();
+    let foreign = foreign.map(|(kind, name, ..)| format!("the {kind} {name} is not Loquet's"));
+    let missing = expected.difference(&found).next();
+    Ok(foreign.or_else(|| missing.map(|(kind, name, ..)| format!("the {kind} {name} is missing"))))
+}
+
+fn objects(connection: &Connection) -> rusqlite::Result<BTreeSet<Object>> {
+    let mut statement = connection.prepare(OBJECTS)?;
+    let rows = statement.query_map([], |row| row.try_into())?;
+    rows.collect()
 }
 
 /// Reads all of Loquet's tables and indices, and returns the first error.

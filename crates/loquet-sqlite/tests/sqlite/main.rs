@@ -11,6 +11,7 @@
     reason = "tests may panic, print, and use files, processes and a clock"
 )]
 
+mod altered;
 mod backup;
 mod child;
 mod concurrent_codes;

@@ -13,7 +13,7 @@ use crate::child::child;
 use crate::support::{account, audit, done, everything, expected, files, found, id};
 
 /// Opens a file that must be refused, and checks that the folder is unchanged and that the message names the file.
-fn refusal(folder: &Path, path: &Path) -> OpenError {
+pub(crate) fn refusal(folder: &Path, path: &Path) -> OpenError {
     let before = files(folder);
     let refusal = Options::default()
         .busy(Duration::from_millis(50))
