@@ -20,6 +20,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     }
     each! {
         token_is_found_twenty_steps_off_and_followed
+        t80_code_of_fast_token_is_no_good_later
         assigned_token_keeps_apps_out
         token_replaces_an_app
         token_is_in_the_pool_once

@@ -105,6 +105,9 @@ pub struct Acceptance {
     pub drift: Drift,
     /// The last accepted step of this authenticator. It and all earlier steps are refused.
     pub after: Option<u64>,
+    /// Whether only the steps around the drift are accepted, and not the present one besides: for a hardware token, whose
+    /// clock cannot be set. A fast token showed the code of the present step long ago.
+    pub only_drifted: bool,
 }
 
 /// The step of an accepted code (RFC 6238 §4.2). See the example of [`Totp::verify`].
@@ -137,7 +140,8 @@ impl Totp {
     /// Checks a typed code against every step of the window.
     ///
     /// If several steps match, it accepts the newest one above [`Acceptance::after`], so that the same digits are not
-    /// accepted again for an older step. The window always includes the present step, even with a drift.
+    /// accepted again for an older step. The present step is accepted even with a drift, unless
+    /// [`Acceptance::only_drifted`] is set.
     ///
     /// ```
     /// use loquet_otp::{Acceptance, Secret, Totp, TypedCode, Verdict};
@@ -163,6 +167,7 @@ impl Totp {
             window,
             drift,
             after,
+            only_drifted,
         } = accept;
         let present = self.step(now);
         let past = drift.steps().saturating_sub(window.past.into());
@@ -179,13 +184,13 @@ impl Totp {
             };
             kept.update(code.matches(typed), step);
         };
-        // INVARIANT: the present step is included, so that correcting the phone's clock locks no user out; and steps are
+        // INVARIANT: the present step of a phone is included, so that correcting its clock locks no user out; and steps are
         // visited in ascending order, so that the newest match wins.
-        if past.is_positive() {
+        if past.is_positive() && !only_drifted {
             key.visit(present..=present, self.digits, &mut compare);
         }
         key.visit(around(present, past, future), self.digits, &mut compare);
-        if future.is_negative() {
+        if future.is_negative() && !only_drifted {
             key.visit(present..=present, self.digits, &mut compare);
         }
 

@@ -34,6 +34,7 @@ pub(crate) struct Situation {
     pub(crate) now: u64,
     pub(crate) window: Window,
     pub(crate) drift: Drift,
+    pub(crate) only_drifted: bool,
     pub(crate) after: Option<u64>,
     pub(crate) reach: Reach,
     pub(crate) look_ahead: LookAhead,
@@ -78,6 +79,7 @@ impl Situation {
             number(after.0 >> 2)
         };
         let secret = (0..length).map(|_| number(3) as u8).collect();
+        let only_drifted = byte() % 2 == 1;
         let totp = Totp {
             algorithm,
             digits,
@@ -92,6 +94,7 @@ impl Situation {
             now,
             window,
             drift,
+            only_drifted,
             after,
             reach,
             look_ahead,
@@ -162,7 +165,9 @@ impl Situation {
         let mut offsets: Vec<i128> = (drift - i128::from(self.window.past())
             ..=drift + i128::from(self.window.future()))
             .collect();
-        offsets.push(0);
+        if !self.only_drifted {
+            offsets.push(0);
+        }
         let matching = || {
             offsets
                 .iter()
@@ -197,6 +202,7 @@ impl Situation {
                 window: self.window,
                 drift: self.drift,
                 after: self.after,
+                only_drifted: self.only_drifted,
             },
         );
         assert_eq!(found, expected);

@@ -1,6 +1,8 @@
 //! Wrong clocks: known drift, resynchronization and diagnosis.
 
-use loquet_otp::{Drift, DriftError, Reach, ReachError, Search, Totp, TypedCode, Verdict, Window};
+use loquet_otp::{
+    Acceptance, Drift, DriftError, Reach, ReachError, Search, Totp, TypedCode, Verdict, Window,
+};
 
 use crate::accepting;
 use crate::verifier::{NOW, STEP, TWINS, accepted, code_of, key};
@@ -12,19 +14,20 @@ fn drift_moves_window_and_keeps_present_step() {
         let known = Drift::new(drift).unwrap();
         for offset in -10..=10 {
             let step = STEP.checked_add_signed(offset).unwrap();
-            let inside = (drift - 1..=drift + 1).contains(&offset) || offset == 0;
-            let expected = if inside {
-                accepted(step, offset)
-            } else {
-                Verdict::Wrong
-            };
-            let verdict = totp.verify(
-                &key(),
-                code_of(step),
-                NOW,
-                accepting(Window::default(), known, None),
-            );
-            assert_eq!(verdict, expected, "drift {drift}, offset {offset}");
+            for only_drifted in [false, true] {
+                let around = (drift - 1..=drift + 1).contains(&offset);
+                let expected = if around || offset == 0 && !only_drifted {
+                    accepted(step, offset)
+                } else {
+                    Verdict::Wrong
+                };
+                let accept = Acceptance {
+                    only_drifted,
+                    ..accepting(Window::default(), known, None)
+                };
+                let verdict = totp.verify(&key(), code_of(step), NOW, accept);
+                assert_eq!(verdict, expected, "drift {drift}, offset {offset}");
+            }
         }
     }
 }

@@ -34,5 +34,6 @@ const fn accepting(window: Window, drift: Drift, after: Option<u64>) -> Acceptan
         window,
         drift,
         after,
+        only_drifted: false,
     }
 }

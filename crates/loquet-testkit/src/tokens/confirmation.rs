@@ -72,6 +72,23 @@ async fn follow(fixture: &Fixture, account: u64, mut token: Token, off: i64) {
         .unwrap();
 }
 
+/// A token that is twenty minutes fast shows a code to others twenty minutes before its step is the present one.
+pub(super) async fn t80_code_of_fast_token_is_no_good_later(fixture: Fixture) {
+    fixture.enabled().await;
+    let mut token = Token::new("1001");
+    token.off = 20 * 60;
+    token.assign(&fixture, CHLOE).await.unwrap();
+    token.confirm(&fixture, CHLOE).await;
+    fixture.clock.advance(120);
+    let glimpsed = token.code(&fixture, 0);
+    fixture.clock.advance(20 * 60);
+    let half = fixture.log_in(CHLOE).await.session;
+    let late = refusal(fixture.verify(&half, &glimpsed).await);
+    assert!(matches!(late, Refusal::WrongCode { .. }), "{late:?}");
+    let shown = token.code(&fixture, 0);
+    fixture.verify(&half, &shown).await.unwrap();
+}
+
 /// The password enrolls nothing in the token's place, nor finishes what it began before.
 pub(super) async fn assigned_token_keeps_apps_out(fixture: Fixture) {
     fixture.imposed().await;

@@ -93,15 +93,17 @@ impl Case<'_> {
     pub(crate) fn submitted(&self, typed: &Typed) -> Submitted {
         let after = self.actor.facts.authenticator.last_step();
         let secrets = &self.actor.secrets;
+        let is_token = self.actor.facts.authenticator_origin == AuthenticatorOrigin::Token;
         let mut check = check(
             typed,
             secrets.active.as_ref().map(|secret| (secret, secrets.totp)),
             self.now,
             after,
+            is_token,
         );
         // The clock of a token cannot be set. How slow it is would tell a thief which codes are good next.
-        if let (CodeCheck::Wrong { behind }, AuthenticatorOrigin::Token) =
-            (&mut check, self.actor.facts.authenticator_origin)
+        if let CodeCheck::Wrong { behind } = &mut check
+            && is_token
         {
             *behind = None;
         }
@@ -116,7 +118,7 @@ impl Case<'_> {
         let session = self.session.map(|session| session.id);
         let secret = session.and_then(|session| self.actor.secrets.pending(session));
         let secret = secret.map(|secret| (secret, Totp::default()));
-        check(typed, secret, self.now, None)
+        check(typed, secret, self.now, None, false)
     }
 
     /// What two consecutive codes of the active authenticator amount to. The clock of a hardware token cannot be set:
@@ -196,12 +198,14 @@ pub(crate) fn tags(account: &Account) -> Vec<Tag> {
         .collect()
 }
 
-/// What a typed code amounts to. `after` is the last accepted step and the phone's drift.
+/// What a typed code amounts to. `after` is the last accepted step and the drift; a token's code is good around the drift
+/// alone, since that of the present step was shown by a fast token long ago.
 fn check(
     typed: &Typed,
     secret: Option<(&Secret, Totp)>,
     now: UnixTime,
     after: Option<(u64, i8)>,
+    is_token: bool,
 ) -> CodeCheck {
     if typed.is_empty() {
         return CodeCheck::Absent;
@@ -224,6 +228,7 @@ fn check(
         Acceptance {
             drift,
             after: bound,
+            only_drifted: is_token,
             ..Acceptance::default()
         },
     ) {
