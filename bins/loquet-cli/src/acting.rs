@@ -62,10 +62,11 @@ impl Own {
         &self,
         at: &Installation,
         stdin: &mut Stdin,
-        work: impl AsyncFnOnce(&Acting<'_>, &mut Stdin) -> Result<Outcome, Failure>,
+        work: impl AsyncFnOnce(&mut Acting<'_>, &mut Stdin) -> Result<Outcome, Failure>,
     ) -> Result<Outcome, Failure> {
-        let acting = Acting::log_in(at, "ACCOUNT", &self.account, stdin).await?;
-        acting.end(work(&acting, stdin).await).await
+        let mut acting = Acting::log_in(at, "ACCOUNT", &self.account, stdin).await?;
+        let ended = work(&mut acting, stdin).await;
+        acting.end(ended).await
     }
 }
 
@@ -93,7 +94,7 @@ impl<'a> Acting<'a> {
     }
 
     /// Gives the code that the log-in did not owe.
-    async fn step_up(&mut self, stdin: &mut Stdin) -> Result<(), Failure> {
+    pub(crate) async fn step_up(&mut self, stdin: &mut Stdin) -> Result<(), Failure> {
         let bound = self.account().overview().await?.authenticator();
         let has_code = matches!(bound, AuthenticatorState::Active { .. });
         if !has_code || self.user.require_code_within(u64::MAX).is_ok() {

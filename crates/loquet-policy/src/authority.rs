@@ -101,6 +101,33 @@ pub fn may_administer(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refu
     }
 }
 
+/// Returns whether the snapshot's session may forget the devices of its account, or end other sessions in which a code was
+/// given: it gave a code itself, where the account has an authenticator to give codes with. The password alone takes
+/// nothing away that a code gave.
+///
+/// # Errors
+/// The [`Refusal`] that says what is missing; [`Refusal::StepUp`] where it is a code.
+pub fn may_end_sessions(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refusal> {
+    let level = rights(snapshot, now)?;
+    require_code_given(snapshot.organization, snapshot.actor, level, now)
+}
+
+pub(crate) fn require_code_given(
+    organization: Option<&Organization>,
+    account: &Account,
+    level: Level,
+    now: UnixTime,
+) -> Result<(), Refusal> {
+    // What was imported rests until enabling.
+    let enabled = organization.is_none_or(Organization::is_enabled);
+    let bound = account.authenticator_at(now);
+    if level == Level::Level1 && enabled && matches!(bound, Authenticator::Active { .. }) {
+        Err(Refusal::StepUp)
+    } else {
+        Ok(())
+    }
+}
+
 /// Returns whether an account may enter from where it is: the access rules allow it, or it enters by
 /// break-glass, because the rules may be what locked the administrators out.
 ///

@@ -99,7 +99,7 @@ pub enum Command {
     },
     /// Ends this session.
     LogOut,
-    /// Ends all sessions of the account.
+    /// Ends all sessions of the account. Needs a session in which a code was given, if an authenticator is active.
     LogOutEverywhere,
     /// The password was changed.
     PasswordChanged {

@@ -124,7 +124,7 @@ pub use address_change::AddressChange;
 pub use attempts::{Attempts, CodeSource, DailyQuota, SessionWaits, Throttle};
 pub use authenticator::{Authenticator, AuthenticatorOrigin, DisabledBy, Origin, ResetCode};
 pub use authority::{
-    may_administer, may_create, may_enter, may_erase, may_lend_name, may_rename,
+    may_administer, may_create, may_end_sessions, may_enter, may_erase, may_lend_name, may_rename,
     may_see_administration, may_see_break_glass_code, require_code_within,
 };
 pub use command::{Command, Start};

@@ -150,14 +150,14 @@ impl Sessions {
     pub(super) async fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let at = self.own.at.open().await?;
         self.own
-            .act(&at, stdin, async |acting, _| {
-                let account = acting.account();
+            .act(&at, stdin, async |acting, stdin| {
                 if let Some(id) = self.end {
-                    account.end_session(SessionId(id)).await?;
+                    acting.step_up(stdin).await?;
+                    acting.account().end_session(SessionId(id)).await?;
                     return at.tell(&json!({ "ended": id }), &format!("session {id} is over"));
                 }
                 // The command line's own is over as soon as this is told.
-                let overview = account.overview().await?;
+                let overview = acting.account().overview().await?;
                 let others = overview.sessions().iter().filter(|it| !it.is_current());
                 for session in others {
                     let (id, since) = (session.id().0, session.since());
@@ -176,7 +176,8 @@ impl ForgetDevices {
     pub(super) async fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let at = self.own.at.open().await?;
         self.own
-            .act(&at, stdin, async |acting, _| {
+            .act(&at, stdin, async |acting, stdin| {
+                acting.step_up(stdin).await?;
                 let account = acting.account();
                 let Some(number) = self.device else {
                     account.forget_devices().await?;

@@ -1,6 +1,7 @@
 //! Log-in, log-out and changes that are due.
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
+use crate::authority::require_code_given;
 use crate::level::level_after_password;
 use crate::requirement::required;
 use crate::{
@@ -131,8 +132,9 @@ impl DecisionBuilder<'_> {
     }
 
     pub(super) fn log_out_everywhere(&mut self) -> Answer {
-        // A half log-in must not end the owner's sessions: the password alone gives no rights.
-        self.rights()?;
+        // The password alone must not end the owner's sessions, at a half log-in or where no code is required.
+        let level = self.rights()?;
+        require_code_given(self.known_organization(), self.actor(), level, self.now)?;
         end_sessions(self.actor_mut());
         Ok(Grant::LoggedOut)
     }

@@ -327,6 +327,15 @@ fn of_pendings() -> Vec<Guard> {
 fn of_reports() -> Vec<Guard> {
     vec![
         (
+            "ending all sessions takes a code",
+            ALONE,
+            with_actor(
+                |command| matches!(command, Command::LogOutEverywhere),
+                |_, _, _, actor| actor.authenticator = Authenticator::None,
+            ),
+            "the password alone ended sessions of codes",
+        ),
+        (
             "a report by the password alone only suspends",
             ALONE,
             with_changes(reports_loss, |_, changes| {

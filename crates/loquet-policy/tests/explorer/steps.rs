@@ -23,6 +23,7 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
             of_quota(before, action)?;
         }
         of_reports(before, action)?;
+        of_log_outs(before, action)?;
         imports::check_step(before, action)?;
         tokens::check_step(before, after, action)?;
         of_administration(before, action)?;
@@ -270,6 +271,18 @@ fn of_password(before: &World, after: &World, action: Action) -> Promise {
         )?;
     }
     Ok(())
+}
+
+/// Where an authenticator is active, a session that gave no code does not end the others.
+fn of_log_outs(before: &World, action: Action) -> Promise {
+    let Action::LogOutEverywhere(k, s) = action else {
+        return Ok(());
+    };
+    let (account, session) = (&before.people[k].account, &before.people[k].sessions[s]);
+    let gave_code = session.is_some_and(|session| session.level == Level::Level2);
+    let takes_none = !before.organization.is_enabled() || !is_enrolled(account);
+    let promise = "the password alone ended sessions of codes";
+    ensure(gave_code || takes_none, promise, k)
 }
 
 fn author_left(world: &World, account: &Account) -> bool {

@@ -219,3 +219,19 @@ fn t29_reset_never_lowers_requirement() {
     assert!(fixture.accounts[DAVID].toggle);
     assert_eq!(fixture.log_in(DAVID).level, Level::EnrollOnly);
 }
+
+/// Where the owner asked for no code at log-in, the password alone gives rights, and still takes no session away.
+#[test]
+fn t81_password_alone_ends_no_sessions_of_codes() {
+    let mut fixture = Fixture::enabled();
+    fixture.enroll(DAVID);
+    let david = fixture.turned_off(DAVID);
+    assert_eq!(david.level, Level::Level1);
+    let ended = fixture.ask(DAVID, david, Command::LogOutEverywhere);
+    assert_eq!(ended, Err(Refusal::StepUp));
+    let code = fixture.good();
+    let david = session_of(fixture.give(DAVID, david, code).unwrap());
+    fixture
+        .ask(DAVID, david, Command::LogOutEverywhere)
+        .unwrap();
+}

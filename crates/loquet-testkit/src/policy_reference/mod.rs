@@ -219,7 +219,10 @@ impl Reference {
                 Ok("done")
             }
             Act::LogOutEverywhere => {
-                self.rights(who, session)?;
+                let level = self.rights(who, session)?;
+                if level == Level::One && self.is_enabled() && self.bound(who) == Bound::Active {
+                    return Err("STEP_UP");
+                }
                 self.note(Fact::Over(who));
                 Ok("done")
             }

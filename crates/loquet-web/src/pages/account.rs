@@ -334,7 +334,7 @@ pub(crate) async fn log_out_everywhere<H: PagesHost>(
     let attempt = here.attempt(&form);
     let out = here.pages.0.mfa.log_out_everywhere(&here.session, attempt);
     let out = out.await.map_err(NotTaken::Mfa);
-    match here.answer(out, &[], "").await? {
+    match here.answer(out, &[], "/account").await? {
         Ok(()) => here.pages.let_go(here.key, to_log_in(&here)).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }
@@ -357,7 +357,10 @@ pub(crate) async fn forget_device<H: PagesHost>(
         return Ok(here.go("/account"));
     };
     let forget = here.account(&form)?.forget_device(number).await;
-    match here.answer(forget.map_err(NotTaken::Mfa), &[], "").await? {
+    match here
+        .answer(forget.map_err(NotTaken::Mfa), &[], "/account")
+        .await?
+    {
         Ok(Forget::StillHere) => Ok(here.go("/account?done=forgotten")),
         Ok(Forget::Over) => let_go(&here).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
@@ -369,7 +372,10 @@ pub(crate) async fn forget_devices<H: PagesHost>(
     form: Form,
 ) -> Result<Response, Stop> {
     let forget = here.account(&form)?.forget_devices().await;
-    match here.answer(forget.map_err(NotTaken::Mfa), &[], "").await? {
+    match here
+        .answer(forget.map_err(NotTaken::Mfa), &[], "/account")
+        .await?
+    {
         Ok(()) => let_go(&here).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }

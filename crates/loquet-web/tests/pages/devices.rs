@@ -122,3 +122,35 @@ async fn devices_are_not_offered_unless_enabled() {
     let refused = julie.open("/mfa/admin/devices").await;
     assert_ne!(refused.status, StatusCode::OK);
 }
+
+/// Julie, a parent, asks for no code at log-in: the pages that need one ask for it, and come back.
+#[tokio::test]
+async fn t81_logging_out_everywhere_leads_to_code_page() {
+    let site = Site::open().await;
+    let mut helene = site.browser();
+    let key = ready(&site, &mut helene).await;
+    let mut julie = site.browser();
+    code(&site, &mut julie, &key, true).await;
+    julie.open("/mfa/account/off").await;
+    let off = site.code(&key);
+    julie.submit("/mfa/account/off", &[("code", &off)]).await;
+    again(&mut julie).await;
+    for (page, fields) in [
+        ("log-out-everywhere", vec![]),
+        ("devices/forget", vec![("number", "1")]),
+        ("devices/forget-all", vec![]),
+    ] {
+        julie.open("/mfa/account").await;
+        let page = format!("/mfa/account/{page}");
+        let to = "/mfa/step-up?next=%2Fmfa%2Faccount";
+        julie.leads(&page, &fields, to).await;
+    }
+    julie.open("/mfa/step-up?next=%2Fmfa%2Faccount").await;
+    let code = site.code(&key);
+    let fields = [("code", code.as_str()), ("next", "/mfa/account")];
+    julie.leads("/mfa/step-up", &fields, "/mfa/account").await;
+    julie.open("/mfa/account").await;
+    julie
+        .leads("/mfa/account/log-out-everywhere", &[], "/log-in")
+        .await;
+}

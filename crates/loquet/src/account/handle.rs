@@ -184,7 +184,8 @@ impl AccountHandle<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `UNCHANGED` where there is no such session.
+    /// [`Error::Refused`] with `UNCHANGED` where there is no such session, and with `STEP_UP` where that one gave a code and this
+    /// one did not.
     pub async fn end_session(self, id: SessionId) -> Result<(), Error> {
         let session = self.session();
         self.run(EndSession { session, id }).await
@@ -227,7 +228,8 @@ impl AccountHandle<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `UNCHANGED` where there is no such device.
+    /// [`Error::Refused`] with `UNCHANGED` where there is no such device, and with `STEP_UP` where this session gave no code and an
+    /// authenticator is active.
     pub async fn forget_device(self, number: u16) -> Result<Forget, Error> {
         let session = self.session();
         self.run(ForgetDevice { session, number }).await
@@ -236,7 +238,7 @@ impl AccountHandle<'_> {
     /// Forgets every remembered device and ends every session, this one too.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error::Refused`] with `STEP_UP` where this session gave no code and an authenticator is active.
     pub async fn forget_devices(self) -> Result<(), Error> {
         let session = self.session();
         self.run(ForgetDevices { session }).await

@@ -3,7 +3,7 @@
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
     Access, AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot,
-    may_administer, rights,
+    may_administer, may_end_sessions,
 };
 
 use crate::decide::{After, Case, done};
@@ -224,7 +224,7 @@ in_session!(
     Forget,
     forgotten,
     |this, case| {
-        rights(&case.snapshot(), case.now)?;
+        may_end_sessions(&case.snapshot(), case.now)?;
         let mut list = case.actor.devices.list(case.now).into_iter();
         if !list.any(|device| device.number == this.number) {
             return Err(Refusal::Unchanged);

@@ -306,7 +306,8 @@ impl Mfa {
     /// Ends every session of the account, this one too.
     ///
     /// # Errors
-    /// [`Error::Refused`] while the session owes something: the password alone must not log out the owner.
+    /// [`Error::Refused`] while the session owes something, and with `STEP_UP` where it gave no code and an authenticator is
+    /// active: the password alone must not log out the owner.
     pub async fn log_out_everywhere(
         &self,
         session: &MfaSession,

@@ -1,12 +1,14 @@
 //! Log-in, codes and the end of sessions.
 
 use loquet_policy::{
-    AccountId, Command, Grant, NextStep, Refusal, Requirement, Session, SessionId, rights,
+    AccountId, Command, Grant, NextStep, Refusal, Requirement, Session, SessionId,
+    may_end_sessions, rights,
 };
 
 use crate::decide::{After, Case, Operation, Typed, done};
 use crate::devices::DeviceId;
 use crate::session::MfaSession;
+use crate::session::live::Kind;
 
 /// What a step of the log-in returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,8 +177,10 @@ in_session!(
     done,
     |this, case| {
         rights(&case.snapshot(), case.now)?;
-        if !case.actor.sessions.complete().any(|live| live.id == this.id) {
-            return Err(Refusal::Unchanged);
+        let mut live = case.actor.sessions.complete();
+        let ends = live.find(|live| live.id == this.id).ok_or(Refusal::Unchanged)?;
+        if ends.kind == Kind::Level2 && this.id != this.session.id {
+            may_end_sessions(&case.snapshot(), case.now)?;
         }
         Command::ApplyDue
     },

@@ -1,9 +1,9 @@
 //! What a known device is worth: its own waits and tries, and rules that ask for one.
 
 use loquet::{Access, DeviceTier, NextStep, Refusal};
-use loquet_testkit::fixture::{ANNE, CHLOE, refusal};
+use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, refusal};
 
-use super::{AWAY, NEW, TICKED, fixture};
+use super::{AWAY, NEW, TICKED, fixture, is_over};
 
 // Policy, "Code": known devices have their own waits and the last 20 of the 100.
 #[tokio::test]
@@ -92,4 +92,51 @@ async fn t78_devices_stay_on_where_the_rules_ask_for_them() {
     mfa.admin(&anne).set_access_rules(text, code).await.unwrap();
     let off = mfa.admin(&anne).remember_devices(false).await;
     assert_eq!(refusal(off), Refusal::WouldLockOut);
+}
+
+/// Denis, a parent, asks for no code at log-in. A thief of the password must not end what codes began.
+#[tokio::test]
+async fn t81_password_alone_forgets_no_devices() {
+    let (fixture, ..) = fixture().await;
+    let session = fixture.log_in(DENIS).await.session;
+    let (phone, session) = fixture.enroll(&session).await;
+    let user = fixture.user(&session).await;
+    let typed = fixture.code(&phone);
+    fixture.mfa.account(&user).turn_off(typed).await.unwrap();
+    let begun = TICKED.enter(&fixture, DENIS).await.session;
+    let open = TICKED.verify(&fixture, &begun, &phone).await.session;
+    let other = NEW.enter(&fixture, DENIS).await.session;
+
+    let thief = NEW.at(AWAY);
+    let stolen = thief.enter(&fixture, DENIS).await.session;
+    let user = fixture.user(&stolen).await;
+    let account = fixture.mfa.account(&user);
+    let seen = account.overview().await.unwrap();
+    let number = seen.devices()[0].number;
+    let refused = [
+        account.forget_device(number).await.map(drop),
+        account.forget_devices().await,
+        fixture
+            .mfa
+            .log_out_everywhere(&stolen, thief.attempt())
+            .await,
+    ];
+    for refused in refused {
+        assert_eq!(refusal(refused), Refusal::StepUp);
+    }
+    let mut ended = 0;
+    for session in seen.sessions().iter().filter(|it| !it.is_current()) {
+        match account.end_session(session.id()).await {
+            Ok(()) => ended += 1,
+            refused => assert_eq!(refusal(refused), Refusal::StepUp),
+        }
+    }
+    // Those that the password alone began.
+    assert_eq!(ended, 1);
+    assert!(is_over(&fixture, &other).await && !is_over(&fixture, &open).await);
+    // Its own ends, and with a code all do.
+    account.end_session(seen.sessions()[0].id()).await.unwrap();
+    let user = fixture.user(&open).await;
+    fixture.mfa.account(&user).forget_devices().await.unwrap();
+    assert!(is_over(&fixture, &open).await);
 }
