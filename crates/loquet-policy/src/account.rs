@@ -69,6 +69,13 @@ pub struct Account {
         serde(default, skip_serializing_if = "DailyQuota::is_unused")
     )]
     pub enrollments: DailyQuota,
+    /// The changes of settings that this administrator has made, of at most [`CHANGES_A_DAY`](limits::CHANGES_A_DAY): each is
+    /// a letter to all administrators.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "DailyQuota::is_unused")
+    )]
+    pub changes: DailyQuota,
     /// The recovery codes that remain.
     pub recovery: RecoverySet,
     /// The link in the notice of the last enrollment, with which the owner reports it as not theirs.
@@ -123,6 +130,7 @@ impl Account {
             attempts: Attempts::default(),
             resets: DailyQuota::default(),
             enrollments: DailyQuota::default(),
+            changes: DailyQuota::default(),
             recovery: RecoverySet::EMPTY,
             binding_link: None,
             session_waits: SessionWaits::default(),
@@ -130,6 +138,23 @@ impl Account {
             replace_advised: false,
             address_change: None,
         }
+    }
+
+    /// Returns whether this administrator may change another setting, which is counted with [`count_change`](Self::count_change).
+    /// Of its own, so that one administrator's changes never keep another from undoing them.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyChanges`].
+    pub fn may_change(&self, now: UnixTime) -> Result<(), Refusal> {
+        match self.changes.wait(limits::CHANGES_A_DAY, now) {
+            Some(wait) => Err(Refusal::TooManyChanges { wait }),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a change of a setting.
+    pub fn count_change(&mut self, now: UnixTime) {
+        self.changes.count(now);
     }
 
     /// Returns whether the account has the administrator role.

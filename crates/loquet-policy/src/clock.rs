@@ -54,7 +54,11 @@ impl Account {
         account.authenticator.cut(origin, present, now);
         cut_throttle(&mut account.attempts.stranger, now);
         cut_throttle(&mut account.attempts.known, now);
-        let quotas = [&mut account.resets, &mut account.enrollments];
+        let quotas = [
+            &mut account.resets,
+            &mut account.enrollments,
+            &mut account.changes,
+        ];
         for DailyQuota { since, .. } in quotas.into_iter().chain([account.session_waits.begun()]) {
             cut(since, now);
         }

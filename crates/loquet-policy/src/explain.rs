@@ -195,6 +195,7 @@ impl Refusal {
             | Self::Throttled { wait }
             | Self::TooManyEnrollments { wait }
             | Self::TooManyAnnouncements { wait }
+            | Self::TooManyChanges { wait }
             | Self::TooManyResets { wait }
             | Self::TooManyAddressCodes { wait } => reason.wait = Some(wait),
             _ => {}
@@ -257,6 +258,7 @@ names! {
     NotConfirmed "NOT_CONFIRMED" Notice
     TooManyPostponements "TOO_MANY_POSTPONEMENTS" Notice
     TooManyAnnouncements "TOO_MANY_ANNOUNCEMENTS" Notice
+    TooManyChanges "TOO_MANY_CHANGES" Notice
     WouldStrandAdmin "WOULD_STRAND_ADMIN" WayBack
     BreakGlassCodeNotConfirmed "BREAK_GLASS_CODE_NOT_CONFIRMED" WayBack
     OutOfBounds "OUT_OF_BOUNDS" Request

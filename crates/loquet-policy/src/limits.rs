@@ -93,6 +93,8 @@ pub const NOTICE: u64 = 7 * DAY;
 pub const NOTICE_MAX: u64 = 730 * DAY;
 /// Mandates that an organization's administrators may announce, move or impose in 24 hours.
 pub const ANNOUNCEMENTS_A_DAY: u8 = 10;
+/// Settings that one administrator may change in 24 hours, each of which is a letter to all administrators.
+pub const CHANGES_A_DAY: u8 = 30;
 /// How often an announced mandate may be postponed.
 pub const POSTPONEMENTS: u8 = 2;
 /// How long a weakening change waits, so that another administrator can cancel it.

@@ -113,6 +113,11 @@ pub enum Refusal {
         /// Seconds until the next one is possible.
         wait: u64,
     },
+    /// The actor has changed [`CHANGES_A_DAY`](crate::limits::CHANGES_A_DAY) settings in 24 hours.
+    TooManyChanges {
+        /// Seconds until the next change is possible.
+        wait: u64,
+    },
     /// A mandate without a usable break-glass code could lock out all administrators.
     WouldStrandAdmin,
     /// The last group of the break-glass code was not typed correctly.

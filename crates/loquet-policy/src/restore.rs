@@ -40,6 +40,7 @@ impl Account {
         account.attempts = last.attempts;
         account.resets = last.resets;
         account.enrollments = last.enrollments;
+        account.changes = last.changes;
         account.binding_link = last.binding_link;
         account.reports_refused_until = last.reports_refused_until;
         account.replace_advised = last.replace_advised;

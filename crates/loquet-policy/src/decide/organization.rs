@@ -226,6 +226,7 @@ impl DecisionBuilder<'_> {
         self.require_administrator()?;
         setting.in_bounds()?;
         let organization = self.require_change(setting)?;
+        self.actor().may_change(self.now)?;
         // Before enabling there is nothing to weaken, and no account has a code.
         let enabled = organization.is_enabled();
         let weakens = enabled && setting.weakens(organization);
@@ -235,10 +236,12 @@ impl DecisionBuilder<'_> {
         } else {
             self.require_recent_code()?;
         }
+        let now = self.now;
+        self.actor_mut().count_change(now);
         if !weakens {
             return self.put_in_force(setting);
         }
-        let (by, due) = (self.actor().id, self.now.plus(limits::WEAKENING));
+        let (by, due) = (self.actor().id, now.plus(limits::WEAKENING));
         let organization = self.organization_mut()?;
         organization
             .scheduled
@@ -258,7 +261,10 @@ impl DecisionBuilder<'_> {
         let setting = Setting::AccessRules { rules, opens };
         self.require_administrator()?;
         self.require_change(setting)?;
+        self.actor().may_change(self.now)?;
         self.require_recent_code()?;
+        let now = self.now;
+        self.actor_mut().count_change(now);
         self.put_in_force(setting)
     }
 

@@ -100,3 +100,38 @@ fn t75_ten_mandates_are_announced_or_moved_a_day() {
     let announced = fixture.ask(ANNE, anne, Command::ScheduleMandate { role, start });
     announced.unwrap();
 }
+
+/// Each is a letter to all administrators. What ends an attack stays possible, for others and for Anne herself.
+#[test]
+fn t82_thirty_settings_are_changed_a_day_by_one() {
+    let mut fixture = Fixture::enabled();
+    let anne = fixture.enter(ANNE);
+    let stricter = |fixture: &mut Fixture, who, session, step: u64| {
+        let seconds = limits::ENROLLMENT_WINDOW - step;
+        let (setting, code) = (Setting::EnrollmentWindow { seconds }, ABSENT);
+        fixture.ask(who, session, Command::ChangeSetting { setting, code })
+    };
+    let code = fixture.good();
+    let setting = Setting::RecoveryCodes { offered: true };
+    let weakened = fixture.ask(ANNE, anne, Command::ChangeSetting { setting, code });
+    assert!(matches!(weakened, Ok(Grant::Scheduled { .. })));
+    for step in 1..u64::from(limits::CHANGES_A_DAY) {
+        stricter(&mut fixture, ANNE, anne, step).unwrap();
+    }
+    let wait = limits::DAY;
+    let refused = Err(Refusal::TooManyChanges { wait });
+    assert_eq!(stricter(&mut fixture, ANNE, anne, 31), refused);
+    let rules = digest(9);
+    let undone = fixture.ask(ANNE, anne, Command::UndoAccessRules { rules });
+    assert_eq!(undone, refused);
+    let kind = SettingKind::RecoveryCodes;
+    let cancelled = fixture.ask(ANNE, anne, Command::CancelChange { kind });
+    cancelled.unwrap();
+    fixture.reset(ANNE, anne, CLAIRE).unwrap();
+    let bruno = fixture.enter(BRUNO);
+    let undone = fixture.ask(BRUNO, bruno, Command::UndoAccessRules { rules });
+    undone.unwrap();
+    fixture.wait(limits::DAY);
+    let anne = fixture.enter(ANNE);
+    stricter(&mut fixture, ANNE, anne, 31).unwrap();
+}

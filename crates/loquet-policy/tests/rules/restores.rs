@@ -65,6 +65,7 @@ fn t37_restore_undoes_nothing_that_only_rises() {
             assert!(restored.pendings.iter().all(Option::is_none));
             assert_eq!(restored.attempts, replaced.attempts);
             assert_eq!(restored.enrollments, replaced.enrollments);
+            assert_eq!(restored.changes, replaced.changes);
             assert_eq!(restored.status, replaced.status);
             assert_eq!(restored.roles, replaced.roles);
             let (is, was) = (restored.authenticator, replaced.authenticator);
@@ -131,6 +132,7 @@ fn t37_restore_keeps_what_happened_since_backup() {
         },
         resets: DailyQuota { since, used: 1 },
         enrollments: DailyQuota { since, used: 2 },
+        changes: DailyQuota { since, used: 3 },
         binding_link: Some(BindingLink {
             link: digest(LINK),
             expires: since,

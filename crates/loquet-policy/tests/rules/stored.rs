@@ -118,6 +118,7 @@ fn every_variant_round_trips_through_json() {
             authenticator,
             status: Status::Deactivated { since },
             enrollments: DailyQuota { since, used: 1 },
+            changes: DailyQuota { since, used: 2 },
             address_change: Some(AddressChange {
                 code: digest,
                 sent: since,

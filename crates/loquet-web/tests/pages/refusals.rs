@@ -101,6 +101,7 @@ fn of_codes() -> Vec<Refusal> {
         TooManyPendings,
         TooManyEnrollments { wait: 60 },
         TooManyAnnouncements { wait: 60 },
+        TooManyChanges { wait: 60 },
         BreakGlassCodeFirst,
         NotOffered,
         WrongRecoveryCode,

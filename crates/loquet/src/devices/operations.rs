@@ -166,12 +166,14 @@ in_session!(
         if !this.on && case.access_on(DeviceTier::Unknown) != Access::Allowed {
             return Err(Refusal::WouldLockOut);
         }
+        case.actor.facts.may_change(case.now)?;
         Command::ApplyDue
     },
     |this, case, effects| {
         if let Some(organization) = effects.organization(case) {
             organization.devices = this.on.then_some(case.now);
         }
+        effects.actor.facts.count_change(case.now);
         // The administrator's own devices are forgotten at once, those of other accounts with their next decision.
         effects.actor.devices.let_go();
         let event = Event::DevicesSwitched {

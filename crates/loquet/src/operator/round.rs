@@ -90,6 +90,8 @@ impl Tries {
 enum Class {
     /// They bring a code that a user waits for.
     Code,
+    /// Their reader may have to act at once: against a thief, or against another administrator.
+    Urgent,
     Personal,
     /// They go to all whom a mandate covers.
     ToAll,
@@ -100,6 +102,17 @@ impl Class {
         match body.notice.event {
             _ if body.expanded => Self::ToAll,
             Event::AddressChangeBegun => Self::Code,
+            Event::ChangeScheduled { .. }
+            | Event::Promoted { .. }
+            | Event::Reset { .. }
+            | Event::ResetByHost { .. }
+            | Event::BreakGlassOpening { .. }
+            | Event::BreakGlassOpen { .. }
+            | Event::BreakGlassCancelled { .. }
+            | Event::BreakGlassCodeRenewed
+            | Event::BreakGlassCodeVoid => Self::Urgent,
+            // It brings a link.
+            _ if body.epoch.is_some() => Self::Urgent,
             _ => Self::Personal,
         }
     }
@@ -136,7 +149,8 @@ pub(super) enum Done {
 
 impl Operator {
     /// Delivers what waits in the outbox, one letter to each address. A letter that fails does not delay the other addresses.
-    /// Letters with a code go first, then other letters to one user, then those to all users whom a mandate covers, of any
+    /// Letters with a code go first, then those with a link and those about resets, new administrators, break-glass and
+    /// settings that are to be weakened, then other letters to one user, then those to all users whom a mandate covers, of any
     /// organization. Of more than fifty letters to one address the others wait for the next round.
     ///
     /// ```
@@ -154,6 +168,7 @@ impl Operator {
         let mut round = Round::default();
         // After each turn of one class those before it are looked at again.
         while self.deliver_new(to, &mut round, Class::Code).await?
+            || self.deliver_new(to, &mut round, Class::Urgent).await?
             || self.deliver_new(to, &mut round, Class::Personal).await?
             || self.deliver_new(to, &mut round, Class::ToAll).await?
         {}

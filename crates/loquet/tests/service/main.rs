@@ -23,6 +23,7 @@ mod conformance;
 mod devices;
 mod faults;
 mod floods;
+mod letters;
 mod machine;
 mod observed;
 mod operations;

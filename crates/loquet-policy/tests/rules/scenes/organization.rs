@@ -131,6 +131,13 @@ fn of_mandates() -> Vec<Scene> {
             let (role, start) = (EMPLOYEE, Start::Now { confirmed: false });
             h.ask(ANNE, anne, Command::ScheduleMandate { role, start });
         }
+        "Anne changes a setting, the thirty-first in a day" enabled h {
+            let anne = h.enter(ANNE);
+            let (since, used) = (h.now, limits::CHANGES_A_DAY);
+            h.accounts[ANNE].changes = DailyQuota { since, used };
+            let setting = Setting::ResetCodeLife { seconds: limits::HOUR };
+            h.ask(ANNE, anne, Command::ChangeSetting { setting, code: ABSENT });
+        }
         "Anne announces a mandate for an undefined role" enabled h { let anne = h.enter(ANNE); h.schedule_mandate(anne, RoleId(77), 9); }
         "Anne announces the mandate while the break-glass code is void" enabled h { let anne = h.enter(ANNE); void(&mut h); h.mandate_now(anne); }
         "Anne announces the mandate after the password alone" enabled h { let anne = h.turned_off(ANNE); h.mandate_now(anne); }
