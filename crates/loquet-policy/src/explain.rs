@@ -317,6 +317,7 @@ names! {
     WrongBreakGlassCode "WRONG_BREAK_GLASS_CODE" WayBack
     TooEarly "TOO_EARLY" WayBack
     WouldLockOut "WOULD_LOCK_OUT" WayBack
+    DevicesInRules "DEVICES_IN_RULES" WayBack
     TooManyAddresses "TOO_MANY_ADDRESSES" Request
     NoAddressCode "NO_ADDRESS_CODE" Code
     WrongAddressCode "WRONG_ADDRESS_CODE" Code

@@ -285,6 +285,9 @@ pub enum Refusal {
     /// The new access rules would lock out the administrator who sets them, at the present address. The
     /// caller decides this.
     WouldLockOut,
+    /// Access rules, in force or waiting, have a condition on devices. They are changed first, since without known devices
+    /// they keep users out. The caller decides this.
+    DevicesInRules,
     /// Too many previous notice addresses still receive notices. The caller decides this.
     TooManyAddresses,
     /// No new address waits for a code, or its code has expired or is void.

@@ -137,24 +137,22 @@ impl OrganizationRecord {
         self.keep_rules();
     }
 
+    /// The hashes of the rules in force and of those that wait.
+    pub(crate) fn rules_to_come(&self) -> impl Iterator<Item = Digest> {
+        let waiting = self.facts.scheduled.iter();
+        let waiting = waiting.filter_map(|change| match change.setting {
+            Setting::AccessRules { rules, .. } => rules,
+            _ => None,
+        });
+        self.facts.options.access_rules.into_iter().chain(waiting)
+    }
+
     /// Keeps the texts that the facts and the past name, and forgets the rest.
     fn keep_rules(&mut self) {
         let surplus = self.past.len().saturating_sub(PAST);
         self.past.drain(..surplus);
-        let scheduled = self
-            .facts
-            .scheduled
-            .iter()
-            .filter_map(|change| match change.setting {
-                Setting::AccessRules { rules, .. } => rules,
-                _ => None,
-            });
         let named: Vec<Digest> = self
-            .facts
-            .options
-            .access_rules
-            .into_iter()
-            .chain(scheduled)
+            .rules_to_come()
             .chain(self.past.iter().filter_map(|past| past.rules))
             .collect();
         let mut kept: Vec<Rules> = Vec::new();

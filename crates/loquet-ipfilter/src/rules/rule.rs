@@ -176,7 +176,9 @@ impl Rule {
             .is_some_and(|extra| extra.unknown_address)
     }
 
-    pub(crate) fn names_device(&self, tier: DeviceTier) -> bool {
+    /// Returns whether the rule has a condition that such a device meets.
+    #[must_use]
+    pub fn names_device(&self, tier: DeviceTier) -> bool {
         self.extra
             .as_deref()
             .is_some_and(|extra| extra.devices.contains(&tier))

@@ -138,6 +138,7 @@ fn of_people() -> Vec<Refusal> {
         WrongBreakGlassCode,
         TooEarly { ready: AT },
         WouldLockOut,
+        DevicesInRules,
         TooManyAddresses,
         NoAddressCode,
         WrongAddressCode,

@@ -215,7 +215,7 @@ impl AdminHandle<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `OUT_OF_BOUNDS`, `UNCHANGED`, `NOT_FRESH`, `WRONG_CODE` and others.
+    /// [`Error::Refused`] with `OUT_OF_BOUNDS`, `UNCHANGED`, `TOO_MANY_CHANGES`, `NOT_FRESH`, `WRONG_CODE` and others.
     pub async fn update_setting(
         self,
         setting: OrganizationSetting,
@@ -242,8 +242,8 @@ impl AdminHandle<'_> {
     /// for it, tell them what will be kept: see [`devices`](crate::devices).
     ///
     /// # Errors
-    /// [`Error::Refused`] with `UNCHANGED`, `NOT_FRESH`, `WOULD_LOCK_OUT` (without known devices the access rules would deny
-    /// this administrator) and others.
+    /// [`Error::Refused`] with `UNCHANGED`, `NOT_FRESH`, `DEVICES_IN_RULES` (access rules, in force or waiting, have a
+    /// condition on devices: change them first), `TOO_MANY_CHANGES` and others.
     pub async fn remember_devices(self, on: bool) -> Result<(), Error> {
         let session = self.session();
         self.run(SetDevicesRemembered { session, on }).await

@@ -68,15 +68,10 @@ impl Case<'_> {
 
     /// What the access rules say of this request by this person.
     pub(crate) fn access(&self) -> Access {
-        self.access_on(self.tier())
-    }
-
-    /// The same, as if it came from such a device.
-    pub(crate) fn access_on(&self, device: DeviceTier) -> Access {
         self.access.access(
             self.attempt.client.address,
             &tags(&self.actor.facts),
-            device,
+            self.tier(),
         )
     }
 

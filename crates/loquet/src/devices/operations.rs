@@ -1,9 +1,9 @@
 //! Devices: remembered with a right code, recognized at each log-in, forgotten at will.
 
-use loquet_ipfilter::DeviceTier;
+use loquet_ipfilter::{DeviceTier, Rules};
 use loquet_policy::{
-    Access, AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot,
-    may_administer, may_end_sessions,
+    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, may_administer,
+    may_end_sessions,
 };
 
 use crate::decide::{After, Case, done};
@@ -11,7 +11,7 @@ use crate::devices::{self, DeviceId, Seen};
 use crate::error::Error;
 use crate::hash;
 use crate::mfa::Mfa;
-use crate::records::AccountRecord;
+use crate::records::{AccountRecord, OrganizationRecord};
 use loquet_policy::Session;
 
 impl Mfa {
@@ -140,6 +140,20 @@ impl Case<'_> {
     }
 }
 
+/// Whether access rules, in force or waiting, have a condition on devices.
+fn names_devices(organization: &OrganizationRecord) -> bool {
+    let mut rules = organization.rules_to_come();
+    rules.any(|digest| {
+        let text = organization.text_of(Some(digest)).unwrap_or_default();
+        // Rules that cannot be read let no one in, with devices or without.
+        Rules::parse_text(text).is_ok_and(|rules| {
+            let tiers = [DeviceTier::Known, DeviceTier::Unknown];
+            let mut rules = rules.rules().iter();
+            rules.any(|rule| tiers.iter().any(|tier| rule.names_device(*tier)))
+        })
+    })
+}
+
 /// Whether the people of the organization may have devices remembered. Off, everything about devices is forgotten.
 ///
 /// # Security
@@ -162,9 +176,9 @@ in_session!(
         if case.offered() == this.on {
             return Err(Refusal::Unchanged);
         }
-        // Rules that ask for known devices would then let no client in.
-        if !this.on && case.access_on(DeviceTier::Unknown) != Access::Allowed {
-            return Err(Refusal::WouldLockOut);
+        // Users whom they let in by their known devices would be shut out.
+        if !this.on && case.organization.is_some_and(names_devices) {
+            return Err(Refusal::DevicesInRules);
         }
         case.actor.facts.may_change(case.now)?;
         Command::ApplyDue

@@ -79,9 +79,10 @@ fn rule(rule: Rule) -> &'static str {
 }
 
 /// Refusals that only the caller gives.
-const SHELL: [Refusal; 3] = [
+const SHELL: [Refusal; 4] = [
     Refusal::AlreadyCompleted,
     Refusal::WouldLockOut,
+    Refusal::DevicesInRules,
     Refusal::TooManyAddresses,
 ];
 

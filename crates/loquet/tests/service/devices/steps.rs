@@ -119,16 +119,14 @@ async fn turned_off_devices_are_unknown() {
     let (fixture, anne_phone, phone, _) = fixture().await;
     let cookie = TICKED.cookie(&fixture, CHLOE, &phone).await;
     let session = TICKED.log_in(&fixture, ANNE, &anne_phone).await.session;
+    remember(&fixture, &session, false).await.unwrap();
     let anne = fixture.user(&session).await;
     let text = "default deny\nallow any device known\nfor tag 2 allow 203.0.113.0/24";
     let code = fixture.code(&anne_phone);
     let set = fixture.mfa.admin(&anne).set_access_rules(text, code).await;
     set.unwrap();
-    let known = NEW.with(cookie);
-    let log_in = || fixture.mfa.log_in(CHLOE, known.client());
-    assert!(log_in().await.is_ok());
-    remember(&fixture, &session, false).await.unwrap();
-    assert_eq!(refusal(log_in().await), Refusal::AccessDenied);
+    let denied = fixture.mfa.log_in(CHLOE, NEW.with(cookie).client()).await;
+    assert_eq!(refusal(denied), Refusal::AccessDenied);
 }
 
 /// Chloé has a device at home and is somewhere else without it.

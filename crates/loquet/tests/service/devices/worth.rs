@@ -1,6 +1,6 @@
 //! What a known device is worth: its own waits and tries, and rules that ask for one.
 
-use loquet::{Access, DeviceTier, NextStep, Refusal};
+use loquet::{Access, DeviceTier, NextStep, Refusal, RulesChange, SettingKind};
 use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, refusal};
 
 use super::{AWAY, NEW, TICKED, fixture, is_over};
@@ -81,6 +81,7 @@ async fn rules_may_require_a_known_device() {
     assert_eq!(unknown, Access::Allowed);
 }
 
+/// Chloé would be shut out where she is, whether or not the administrator would.
 #[tokio::test]
 async fn t78_devices_stay_on_where_the_rules_ask_for_them() {
     let (fixture, phone, ..) = fixture().await;
@@ -88,10 +89,24 @@ async fn t78_devices_stay_on_where_the_rules_ask_for_them() {
     let known = TICKED.with(anne.device.unwrap());
     let mfa = &fixture.mfa;
     let anne = mfa.authorize(&anne.session, &known.client()).await.unwrap();
-    let (text, code) = ("default deny\nallow any device known", fixture.code(&phone));
-    mfa.admin(&anne).set_access_rules(text, code).await.unwrap();
-    let off = mfa.admin(&anne).remember_devices(false).await;
-    assert_eq!(refusal(off), Refusal::WouldLockOut);
+    let at_home = "default deny\nallow 203.0.113.0/24";
+    let set = async |text: &str| {
+        let code = fixture.code(&phone);
+        mfa.admin(&anne).set_access_rules(text, code).await.unwrap()
+    };
+    let off = async || mfa.admin(&anne).remember_devices(false).await;
+    set(&format!("{at_home}\nallow any device known")).await;
+    assert_eq!(refusal(off().await), Refusal::DevicesInRules);
+    // Rules that wait count too.
+    set(at_home).await;
+    let waits = set(&format!("{at_home}\nallow 192.0.2.7 device known")).await;
+    assert!(matches!(waits, RulesChange::Due(_)), "{waits:?}");
+    assert_eq!(refusal(off().await), Refusal::DevicesInRules);
+    mfa.admin(&anne)
+        .cancel_change(SettingKind::AccessRules)
+        .await
+        .unwrap();
+    off().await.unwrap();
 }
 
 /// Denis, a parent, asks for no code at log-in. A thief of the password must not end what codes began.
