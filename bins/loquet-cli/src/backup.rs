@@ -39,8 +39,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "CHECKPOINT")]
     against: Option<PathBuf>,
 
-    /// An organization in which multi-factor log-in was enabled, where the database that is replaced cannot be read; may be
-    /// repeated. Its new break-glass code is printed, and its last group is read from standard input before anything is
+    /// An organization in which multi-factor log-in was enabled, where the database that is replaced is missing or not read;
+    /// may be repeated. All its users enroll anew. Its new break-glass code is printed, and its last group is read from standard input before anything is
     /// replaced
     #[arg(long, value_name = "ORG")]
     was_enabled: Vec<OrgId>,
@@ -49,14 +49,20 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "replace")]
     ignore_replaced: bool,
 
-    /// Says that multi-factor log-in was enabled nowhere in the database that is not read
-    #[arg(long, requires = "ignore_replaced", conflicts_with = "was_enabled")]
+    /// Says that multi-factor log-in was enabled nowhere in the database that is missing or not read, or that nothing was
+    /// enabled, enrolled or revoked there since the backup
+    #[arg(long, conflicts_with = "was_enabled")]
     none_enabled: bool,
 
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
+
+/// What to type where no database tells what was enabled and bound since the backup.
+const UNKNOWN: &str = "no database is read that tells what was enabled and enrolled since the backup; type `--was-enabled ORG` \
+    for each organization in which multi-factor log-in was enabled (all its users enroll anew), or `--none-enabled` where it \
+    was enabled nowhere or nothing was enrolled or revoked since the backup";
 
 impl Backup {
     pub(crate) fn run(&self) -> Result<Outcome, Failure> {
@@ -85,17 +91,17 @@ impl Arguments {
 
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let wrong = |why| Failure::backup("restore", &why);
-        if self.ignore_replaced && self.was_enabled.is_empty() && !self.none_enabled {
-            let why = "with --ignore-replaced say where multi-factor log-in was enabled: --was-enabled or --none-enabled";
-            return Err(Failure::of("restore", why));
-        }
         let kept = self.against.as_deref().map(kept).transpose()?;
         let otherwise = "restore PostgreSQL with its own tools, then run `loquet restored`";
         let db = self.database.place().file("restore", otherwise)?;
         let restore = Restore::begin(&self.file, db, self.replace).map_err(wrong)?;
+        let reads = self.replace && !self.ignore_replaced && db.exists();
+        if !reads && self.was_enabled.is_empty() && !self.none_enabled {
+            return Err(Failure::of("restore", UNKNOWN));
+        }
         let done = wait(async {
             let operator = self.open(restore.path()).await?;
-            let replaced = match self.replace && !self.ignore_replaced && db.exists() {
+            let replaced = match reads {
                 true => Some(self.open(db).await.map_err(unreadable)?),
                 false => None,
             };
@@ -140,7 +146,7 @@ fn keep_break_glass(done: &Restored, stdin: &mut Stdin) -> Result<(), Failure> {
 /// What to do where the replaced database gives nothing away.
 fn unreadable(failure: Failure) -> Failure {
     let hint = "with --ignore-replaced the database that is replaced is not read; then say with --was-enabled in which \
-                organizations multi-factor log-in was enabled";
+                organizations multi-factor log-in was enabled, or --none-enabled";
     match failure {
         Failure::BadInput(why) => Failure::BadInput(format!("{why}; {hint}")),
         Failure::Io(why) => Failure::Io(format!("{why}; {hint}")),

@@ -63,7 +63,7 @@ fn backup_beside_running_service_is_restored() {
 }
 
 #[test]
-fn wrong_key_restores_nothing() {
+fn t84_restore_in_empty_place_says_what_was_enabled() {
     let shop = Shop::new();
     let copy = shop.folder.path().join("copy");
     let copy = copy.to_str().unwrap();
@@ -71,12 +71,18 @@ fn wrong_key_restores_nothing() {
     let key = fs::read_to_string(shop.key()).unwrap();
     fs::remove_file(shop.db()).unwrap();
     fs::write(shop.key(), key.replace("0707", "0708")).unwrap();
-    let wrong = shop.loquet(&["restore", copy], None);
+    // Without a database that is replaced, the operator says what the backup cannot know.
+    let silent = shop.loquet(&["restore", copy], None);
+    let (code, why) = said(&silent);
+    assert_eq!(code, Some(2));
+    assert!(why.contains("type `--was-enabled ORG`"), "{why}");
+    assert!(why.contains("`--none-enabled`") && !shop.db().exists());
+    let wrong = shop.loquet(&["restore", copy, "--none-enabled"], None);
     let why = "these are not the keys of this store";
     assert!(said(&wrong).1.contains(why), "{wrong:?}");
     assert!(!shop.db().exists());
     fs::write(shop.key(), key).unwrap();
-    let words = shop.loquet(&["restore", copy], None);
+    let words = shop.loquet(&["restore", copy, "--none-enabled"], None);
     let (code, told) = said(&words);
     assert_eq!(code, Some(0));
     let lines: Vec<&str> = told.lines().collect();
