@@ -223,7 +223,7 @@ impl Mfa {
             };
             self.inner
                 .unrecorded
-                .record_outcome(account, recorded, &outcome);
+                .record_outcome(account, recorded, &outcome, self.now());
             return Ok(outcome?);
         }
         Err(Error::Busy)
@@ -285,7 +285,7 @@ impl Mfa {
                 let account = operation.actor();
                 self.inner
                     .unrecorded
-                    .record_outcome(account, recorded, &outcome);
+                    .record_outcome(account, recorded, &outcome, self.now());
                 Ok(outcome?)
             }
             InHost::StaleGrant => Err(Error::Busy),
@@ -314,7 +314,7 @@ impl Mfa {
                     let account = operation.actor();
                     self.inner
                         .unrecorded
-                        .record_outcome(account, recorded, &outcome);
+                        .record_outcome(account, recorded, &outcome, self.now());
                     return Ok(outcome?);
                 }
                 InHost::StaleGrant => return Err(Error::Busy),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use loquet_policy::{AccountId, Refusal};
+use loquet_policy::{AccountId, Refusal, UnixTime, limits};
 
 /// Accounts whose refusals are counted at a time. The refusals of further ones are not.
 const ACCOUNTS: usize = 1 << 16;
@@ -11,19 +11,31 @@ const ACCOUNTS: usize = 1 << 16;
 /// How many refusals of each account were not recorded since its last record. A row for each would be what not recording
 /// them avoids, so that they are counted in memory: a crash loses them.
 #[derive(Debug, Default)]
-pub(crate) struct Unrecorded(Mutex<BTreeMap<AccountId, u32>>);
+pub(crate) struct Unrecorded(Mutex<BTreeMap<AccountId, Count>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Count {
+    refusals: u32,
+    /// When the first of them came.
+    since: UnixTime,
+}
 
 impl Unrecorded {
-    fn counts(&self) -> MutexGuard<'_, BTreeMap<AccountId, u32>> {
+    fn counts(&self) -> MutexGuard<'_, BTreeMap<AccountId, Count>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn of(&self, account: AccountId) -> u32 {
-        self.counts().get(&account).copied().unwrap_or(0)
+        self.counts().get(&account).map_or(0, |it| it.refusals)
     }
 
-    pub(crate) fn accounts(&self) -> Vec<AccountId> {
-        self.counts().keys().copied().collect()
+    /// The accounts of which refusals are to be summed up: the first came an hour ago, so that a session that is refused all
+    /// the time has no more than a record an hour written.
+    pub(crate) fn due(&self, now: UnixTime) -> Vec<AccountId> {
+        let is_due = |count: &Count| count.since.age(now).is_none_or(|age| age >= limits::HOUR);
+        let counts = self.counts();
+        let due = counts.iter().filter(|(_, count)| is_due(count));
+        due.map(|(account, _)| *account).collect()
     }
 
     /// After a decision: takes off what its record tells of, or counts a refusal that was not recorded.
@@ -32,23 +44,28 @@ impl Unrecorded {
         account: AccountId,
         recorded: Option<u32>,
         outcome: &Result<G, Refusal>,
+        now: UnixTime,
     ) {
         match (recorded, outcome) {
             (Some(recorded), _) => self.subtract(account, recorded),
-            (None, Err(refusal)) => self.add(account, refusal),
+            (None, Err(refusal)) => self.add(account, refusal, now),
             (None, Ok(_)) => {}
         }
     }
 
-    fn add(&self, account: AccountId, refusal: &Refusal) {
+    fn add(&self, account: AccountId, refusal: &Refusal, now: UnixTime) {
         // Of this one it is not said whether it exists.
         if matches!(refusal, Refusal::UnknownAccount) {
             return;
         }
         let mut counts = self.counts();
         if counts.len() < ACCOUNTS || counts.contains_key(&account) {
-            let count = counts.entry(account).or_default();
-            *count = count.saturating_add(1);
+            let new = Count {
+                refusals: 0,
+                since: now,
+            };
+            let count = counts.entry(account).or_insert(new);
+            count.refusals = count.refusals.saturating_add(1);
         }
     }
 
@@ -56,8 +73,8 @@ impl Unrecorded {
     fn subtract(&self, account: AccountId, recorded: u32) {
         let mut counts = self.counts();
         if let Some(count) = counts.get_mut(&account) {
-            *count = count.saturating_sub(recorded);
-            if *count == 0 {
+            count.refusals = count.refusals.saturating_sub(recorded);
+            if count.refusals == 0 {
                 counts.remove(&account);
             }
         }

@@ -66,7 +66,7 @@ impl Operator {
     }
 
     pub(crate) async fn store_rejections(&self) -> Result<(), Error> {
-        for account in self.inner.unrecorded.accounts() {
+        for account in self.inner.unrecorded.due(self.now()) {
             match self.run(SumUp { account }, Attempt::default()).await {
                 Ok(()) | Err(Error::Refused(_)) => {}
                 Err(fault) => return Err(fault),

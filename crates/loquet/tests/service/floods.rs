@@ -218,6 +218,7 @@ async fn t40_runs_of_refusals_are_recorded_twice() {
             "{throttled:?}"
         );
     }
+    fixture.clock.advance(limits::HOUR);
     let mailbox = Mailbox::default();
     fixture.operator.run_maintenance(&mailbox).await.unwrap();
     let told: Vec<_> = records(&fixture.operator, ANNE)
@@ -295,4 +296,21 @@ async fn t57_refusals_in_turn_write_within_bounds() {
             "{first} and {second}: {written}, {letters}"
         );
     }
+}
+
+/// A session that was logged out tries each minute, between rounds of maintenance that sum its refusals up.
+#[tokio::test]
+async fn t57_refusals_are_summed_up_once_an_hour() {
+    let fixture = fixture().await;
+    let (_, session) = fixture.enabled().await;
+    fixture.mfa.log_out(&session).await.unwrap();
+    let before = recorded(&fixture, ANNE).await;
+    for _ in 0..120 {
+        fixture.verify(&session, "123456").await.unwrap_err();
+        let mailbox = Mailbox::default();
+        fixture.operator.run_maintenance(&mailbox).await.unwrap();
+        fixture.clock.advance(60);
+    }
+    let written = recorded(&fixture, ANNE).await - before;
+    assert!((1..=4).contains(&written), "{written}");
 }
