@@ -43,8 +43,9 @@ impl Brake {
     /// Seconds to wait before the next try.
     pub(crate) fn count(&self, name: &str, from: Option<IpAddr>) -> Result<(), u64> {
         let place = from.map(network);
-        self.check(&self.names_there, (name.to_lowercase(), place))?;
-        self.check(&self.addresses, place)
+        // An address that may not try costs no name anything.
+        self.check(&self.addresses, place)?;
+        self.check(&self.names_there, (name.to_lowercase(), place))
     }
 
     fn check(&self, limiter: &DefaultKeyedRateLimiter<u16>, key: impl Hash) -> Result<(), u64> {
@@ -88,6 +89,9 @@ mod tests {
         let names = (0..1000).map(|number| format!("name {number}"));
         let taken = names.filter(|name| brake.count(name, "203.0.113.9".parse().ok()).is_ok());
         assert_eq!(taken.count(), 200);
+        let names = brake.names_there.len();
+        assert_eq!(tries(&brake, "sofia", "203.0.113.9"), 0);
+        assert_eq!(brake.names_there.len(), names, "her name is not counted");
     }
 
     #[test]
