@@ -159,10 +159,7 @@ async fn give<H: PagesHost>(
     to: &str,
 ) -> Result<Result<Response, Trouble>, Stop> {
     let pages = &here.pages;
-    let device = pages.device(&here.visit, here.account_id()).await?;
-    let attempt = Attempt::new(pages.client(&here.visit).device(device))
-        .idempotency_key(form.id)
-        .remember_device(form.fields.is_ticked("remember"));
+    let attempt = attempt_on_device(here, form).await?;
     let verified = async {
         let code = form.fields.code()?;
         let verified = pages.0.mfa.verify_code(&here.session, code, attempt);
@@ -172,6 +169,16 @@ async fn give<H: PagesHost>(
         Ok(login) => here.hand_over(&login, to).await.map(Ok),
         Err(trouble) => Ok(Err(trouble)),
     }
+}
+
+/// An attempt by a form, of the browser's device.
+async fn attempt_on_device<H: PagesHost>(here: &Here<H>, form: &Form) -> Result<Attempt, Stop> {
+    let pages = &here.pages;
+    let device = pages.device(&here.visit, here.account_id()).await?;
+    let attempt = Attempt::new(pages.client(&here.visit).device(device));
+    Ok(attempt
+        .idempotency_key(form.id)
+        .remember_device(form.fields.is_ticked("remember")))
 }
 
 async fn draw_two<H: PagesHost>(
@@ -201,13 +208,13 @@ pub(crate) async fn submit_two<H: PagesHost>(here: Here<H>, form: Form) -> Resul
         return Ok(here.go("/code"));
     }
     let pages = &here.pages.0;
+    let attempt = attempt_on_device(&here, &form).await?;
     let found = async {
         let fields = &form.fields;
         let codes = [
             fields.code()?.into(),
             fields.digits(code::NEXT_CODE)?.into(),
         ];
-        let attempt = here.attempt(&form);
         let found = pages.mfa.resynchronize(&here.session, codes, attempt);
         Ok::<_, NotTaken>(found.await?)
     };

@@ -2,7 +2,9 @@
 
 use crate::browser::{Browser, between};
 use crate::site::{HELENE, JULIE, Site};
+use crate::tokens::{assign, shown};
 use axum::http::{StatusCode, header};
+use loquet::Clock as _;
 
 /// Hélène enables and lets people have devices remembered; Julie enrolls and logs out.
 async fn ready<'s>(site: &'s Site, helene: &mut Browser<'s>) -> String {
@@ -153,4 +155,42 @@ async fn t81_logging_out_everywhere_leads_to_code_page() {
     julie
         .leads("/mfa/account/log-out-everywhere", &[], "/log-in")
         .await;
+}
+
+/// The cookie of a known device changes at each log-in, with two codes too.
+#[tokio::test]
+async fn two_codes_are_given_on_known_device() {
+    const AHEAD: u64 = 4;
+    let site = Site::open().await;
+    let mut helene = site.browser();
+    helene.enable(HELENE).await;
+    helene.open("/mfa/admin/devices").await;
+    helene
+        .leads("/mfa/admin/devices", &[("on", "yes")], "/mfa/admin/devices")
+        .await;
+    assign(&site, JULIE).await;
+    let mut julie = site.browser();
+    julie.log_in(JULIE).await;
+    julie.open("/mfa/enroll").await;
+    julie.leads("/mfa/enroll", &[], "/mfa/enroll").await;
+    julie.open("/mfa/enroll").await;
+    julie.confirm_token("/mfa/account?done=enrolled").await;
+    site.clock.advance(120);
+    julie.cookies.clear();
+    julie.log_in(JULIE).await;
+    let code = shown(site.clock.now(), 0);
+    let fields = [("code", code.as_str()), ("remember", "yes")];
+    julie.leads("/mfa/code", &fields, "/").await;
+    julie.cookies.retain(|name, _| name.contains("device"));
+    let known = julie.cookies.clone();
+    assert_eq!(known.len(), 1);
+
+    site.clock.advance(600);
+    julie.log_in(JULIE).await;
+    julie.open("/mfa/code/two").await;
+    let [first, next] = [0, 1].map(|more| shown(site.clock.now(), AHEAD + more));
+    let right = [("code", first.as_str()), ("next_code", next.as_str())];
+    julie.leads("/mfa/code/two", &right, "/").await;
+    julie.cookies.retain(|name, _| name.contains("device"));
+    assert!(julie.cookies.len() == 1 && julie.cookies != known);
 }

@@ -24,13 +24,13 @@ fn eight_digits_a_minute() -> Totp {
 }
 
 /// What it shows so many periods ahead: `totp-rs`, which shares no code with Loquet.
-fn shown(now: UnixTime, ahead: u64) -> String {
+pub(crate) fn shown(now: UnixTime, ahead: u64) -> String {
     let uri = format!("otpauth://totp/x:y?secret={BASE32}&issuer=x&digits=8&period=60");
     let totp = totp_rs::Totp::from_url(uri).unwrap();
     totp.generate(now.0 + 60 * ahead).to_string()
 }
 
-async fn assign(site: &Site, account: u64) {
+pub(crate) async fn assign(site: &Site, account: u64) {
     let token = HardwareToken::new(SERIAL, Secret::new(KEY).unwrap());
     let provision = site.operator.provision();
     let added = provision.add_token(token.totp(eight_digits_a_minute()));
@@ -45,7 +45,7 @@ impl Browser<'_> {
     }
 
     /// Types what the token shows, and what it shows next.
-    async fn confirm_token(&mut self, to: &str) {
+    pub(crate) async fn confirm_token(&mut self, to: &str) {
         let (first, next) = self.pair();
         let fields = [("code", first.as_str()), ("next_code", next.as_str())];
         self.leads("/mfa/enroll/confirm", &fields, to).await;
