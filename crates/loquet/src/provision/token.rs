@@ -269,8 +269,9 @@ impl Provision<'_> {
     /// enrollment binds that token and no app, so that a thief of the password cannot enroll in the user's place; an
     /// authenticator that is bound already stays so. Returns `false` where the user has it already.
     ///
-    /// A token is never assigned to a second account. After a reset, a replacement or a deactivation, before it was confirmed
-    /// too, it is [`Retired`](TokenState::Retired), and cannot be assigned again.
+    /// A token that was confirmed is never assigned to a second account: after a reset, a replacement or a deactivation it is
+    /// [`Retired`](TokenState::Retired). One that was not confirmed stays assigned after a reset, and can be taken back
+    /// ([`withdraw_token`](Self::withdraw_token)) and assigned to another; after a deactivation it is retired too.
     ///
     /// # Errors
     /// [`Config::NoToken`], [`Error::Refused`] with `KEY_OF_ANOTHER`, `RETIRED_KEY`, `TOKEN_ASSIGNED` (another token is: take it
