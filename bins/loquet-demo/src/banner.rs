@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::files::Files;
 use crate::people::{ORGANIZATION, PEOPLE};
 
 /// What there is to try, in the order in which it can be walked.
@@ -19,18 +19,28 @@ const TRY: [&str; 7] = [
     "Restrict log-ins by address under Administration; rules that would lock you out are refused.",
 ];
 
+/// Where the data are.
+#[derive(Debug)]
+pub(crate) struct Data {
+    /// The file, or the address without its password.
+    pub(crate) database: String,
+    pub(crate) key: PathBuf,
+    pub(crate) is_new: bool,
+    pub(crate) hint: &'static str,
+}
+
 /// Prints for people, or one line of JSON.
-pub(crate) fn print(address: SocketAddr, files: &Files, as_json: bool) -> io::Result<()> {
+pub(crate) fn print(address: SocketAddr, data: &Data, as_json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if as_json {
-        json_line(&mut out, address, files)?;
+        json_line(&mut out, address, data)?;
     } else {
-        text(&mut out, address, files)?;
+        text(&mut out, address, data)?;
     }
     out.flush()
 }
 
-fn json_line(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<()> {
+fn json_line(out: &mut impl Write, address: SocketAddr, data: &Data) -> io::Result<()> {
     let accounts = PEOPLE.each_ref().map(|person| {
         json!({
             "login": person.login,
@@ -43,29 +53,29 @@ fn json_line(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Re
     let line = json!({
         "address": format!("http://{address}"),
         "organization": ORGANIZATION,
-        "database": files.database,
-        "key": files.key,
-        "new": files.is_new,
+        "database": data.database,
+        "key": data.key.display().to_string(),
+        "new": data.is_new,
         "accounts": accounts,
         "try": TRY,
     });
     writeln!(out, "{line}")
 }
 
-fn text(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<()> {
-    let state = if files.is_new {
+fn text(out: &mut impl Write, address: SocketAddr, data: &Data) -> io::Result<()> {
+    let state = if data.is_new {
         "new"
     } else {
         "kept from last time"
     };
-    let (database, key) = (files.database.display(), files.key.display());
+    let (database, key, hint) = (&data.database, data.key.display(), data.hint);
     writeln!(
         out,
         "
   {ORGANIZATION}: multi-factor log-in with Loquet
 
   Open      http://{address}   (French; English at the top right)
-  Database  {database} ({state}; --fresh starts over)
+  Database  {database} ({state}; {hint})
   Key file  {key}
 "
     )?;

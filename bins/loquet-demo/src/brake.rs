@@ -13,7 +13,8 @@ use crate::shares::network;
 /// stranger can choose a name or an address that shares another's.
 ///
 /// A name is never limited by itself, because a stranger who knows it could then lock its owner out. The number of their
-/// addresses and the strength of the passwords limit a guesser who has many addresses.
+/// addresses and the strength of the passwords limit a guesser who has many addresses. Of several demos on one database each
+/// counts for itself.
 #[derive(Debug)]
 pub(crate) struct Brake {
     names_there: DefaultKeyedRateLimiter<u16>,

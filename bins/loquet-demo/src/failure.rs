@@ -33,6 +33,11 @@ impl Failure {
         Self::Files(format!("cannot {doing} {}: {cause}", path.display()))
     }
 
+    /// A database that cannot be used, by its file or its address.
+    pub(crate) fn database(database: &str, cause: impl Display) -> Self {
+        Self::Files(format!("cannot use {database}: {cause}"))
+    }
+
     pub(crate) fn damaged(path: &Path, cause: impl Display) -> Self {
         Self::Files(format!(
             "{} is damaged ({cause}): restore a copy of it, or start over with --fresh",

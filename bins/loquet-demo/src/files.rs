@@ -31,7 +31,8 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
     let is_empty = is_empty(&database)?;
     let is_new = is_empty || fresh;
     // The key comes first: an interrupted start leaves at most a key without a database, which the next start uses.
-    let keyring = keyring(&key, is_new)?;
+    let advice = "put it back, or start over with --fresh";
+    let keyring = keyring(&key, is_new, advice)?;
     if is_new && !is_empty {
         for file in [
             beside(&database, "-wal"),
@@ -53,11 +54,11 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
     })
 }
 
-/// Creates a key only for a new database.
-fn keyring(key: &Path, is_new: bool) -> Result<Keyring, Failure> {
+/// Creates a key only for a new database; else `advice` says what to do where there is none.
+pub(crate) fn keyring(key: &Path, is_new: bool, advice: &str) -> Result<Keyring, Failure> {
     if !is_new && !key.exists() {
-        let advice = "there is none, and it alone opens the database: put it back, or start over with --fresh";
-        return Err(Failure::file("use the key file", key, advice));
+        let why = format!("there is none, and it alone opens the database: {advice}");
+        return Err(Failure::file("use the key file", key, why));
     }
     Keyring::load_or_create(key).map_err(|fault| Failure::file("use the key file", key, fault))
 }

@@ -1,6 +1,6 @@
 //! "À petits pas": a childcare service with multi-factor log-in, to click through.
 //!
-//! A thin program over `loquet`, `loquet-sqlite` and `loquet-web`: it owns people, passwords and browsers' sessions, as
+//! A thin program over `loquet`, a store and `loquet-web`: it owns people, passwords and browsers' sessions, as
 //! any embedding service does, and nothing of the second factor.
 #![cfg_attr(
     test,

@@ -1,17 +1,23 @@
 //! From the flags to a server that runs, and to its end.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use loquet::{Clock, Config, Error, Geo, Mfa, SystemClock};
+use axum::Router;
+use loquet::store::Store;
+use loquet::{Clock, Config, Error, Geo, Keyring, Mfa, SystemClock};
+use loquet_postgres::PostgresStore;
 use loquet_sqlite::SqliteStore;
 use loquet_web::{Pages, Settings};
+use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 
+use crate::banner::Data;
 use crate::brake::Brake;
-use crate::cli::Cli;
-use crate::database::Database;
+use crate::cli::{Cli, Source};
+use crate::database::{Database, Postgres, Sqlite, address};
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::host::Demo;
@@ -44,6 +50,7 @@ fn server(cause: io::Error) -> Failure {
 }
 
 async fn start(cli: &Cli) -> Result<(), Failure> {
+    let source = cli.source()?;
     let (end, deadline) = (
         told_to_end().map_err(server)?,
         told_to_end().map_err(server)?,
@@ -58,14 +65,22 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     if !geo.stale(now, STALE).is_empty() {
         warn("the table of countries is older than 45 days, or dated in the future");
     }
-    let files = files::prepare(&cli.db, cli.fresh)?;
-    let app = open(&files, geo).await?;
+    let (app, data, _lock) = match source {
+        Source::Sqlite { file, fresh } => {
+            let (app, data, lock) = over_sqlite(file, fresh, geo).await?;
+            (app, data, Some(lock))
+        }
+        Source::Postgres(options, key) => {
+            let (app, data) = over_postgres(*options, key, geo).await?;
+            (app, data, None)
+        }
+    };
     if !address.ip().is_loopback() {
         warn(
             "this demo speaks plain http and prints its passwords: keep it off networks you do not trust",
         );
     }
-    banner::print(address, &files, cli.json).map_err(server)?;
+    banner::print(address, &data, cli.json).map_err(server)?;
     let serve = connections::serve(listener, app, end);
     let cut = async {
         deadline.await;
@@ -98,16 +113,55 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     Ok(async move { drop(interrupt.recv().await) })
 }
 
-async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
-    let failed = |fault| match fault {
-        Error::Config(Config::Keys(_)) => Failure::file("use the key file", &files.key, fault),
-        other => Failure::file("use", &files.database, other),
+async fn over_sqlite(file: &Path, fresh: bool, geo: Geo) -> Result<(Router, Data, Files), Failure> {
+    let files = files::prepare(file, fresh)?;
+    let data = Data {
+        database: files.database.display().to_string(),
+        key: files.key.clone(),
+        is_new: files.is_new,
+        hint: "--fresh starts over",
     };
-    let database = Database::open(files)?;
+    let database = Database::Sqlite(Sqlite::open(&files)?);
     let store = SqliteStore::open(&files.database)
-        .map_err(|fault| Failure::file("use", &files.database, fault))?;
+        .map_err(|fault| Failure::database(&data.database, fault))?;
+    let app = open(store, database, files.keyring.clone(), &data, geo).await?;
+    Ok((app, data, files))
+}
+
+async fn over_postgres(
+    options: PgConnectOptions,
+    key: &Path,
+    geo: Geo,
+) -> Result<(Router, Data), Failure> {
+    let named = address(&options);
+    let (tables, keyring, is_new) = Postgres::open(options, key).await?;
+    let data = Data {
+        database: named,
+        key: key.to_owned(),
+        is_new,
+        hint: "more demos may share it",
+    };
+    let store = PostgresStore::open(tables.pool())
+        .await
+        .map_err(|fault| Failure::database(&data.database, fault))?;
+    let database = Database::Postgres(tables);
+    let app = open(store, database, keyring, &data, geo).await?;
+    Ok((app, data))
+}
+
+async fn open(
+    store: impl Store + 'static,
+    database: Database,
+    keyring: Keyring,
+    data: &Data,
+    geo: Geo,
+) -> Result<Router, Failure> {
+    let failed = |fault| match fault {
+        Error::Config(Config::Keys(_)) => Failure::file("use the key file", &data.key, fault),
+        other => Failure::database(&data.database, other),
+    };
     let operator = Mfa::builder(store)
-        .keyring(files.keyring.clone())
+        .keyring(keyring)
         .issuer(ORGANIZATION)
         .roles(people::roles())
         .geo(geo)

@@ -11,6 +11,7 @@
 
 mod crowds;
 mod files;
+mod postgres;
 mod routes;
 
 use std::fs;
