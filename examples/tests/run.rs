@@ -4,15 +4,21 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+#[cfg(feature = "postgres")]
+mod postgres;
 mod quick_start;
 
-/// Runs an example, which cargo builds beside this test, and returns what it prints.
 fn output(name: &str) -> String {
+    output_with(name, &[])
+}
+
+/// Runs an example, which cargo builds beside this test, and returns what it prints.
+fn output_with(name: &str, arguments: &[&str]) -> String {
     let mut path: PathBuf = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
     path.extend(["examples", name]);
-    let run = Command::new(&path).output().unwrap();
+    let run = Command::new(&path).args(arguments).output().unwrap();
     let errors = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{}: {errors}", path.display());
     String::from_utf8(run.stdout).unwrap()
