@@ -140,3 +140,22 @@ fn code_typed_at_two_nodes_is_accepted_once() {
         fixture.operator.verify_audit(ANNE.into()).await.unwrap();
     });
 }
+
+/// Nodes that start at once create the same accounts. Each finds them created.
+#[test]
+fn account_ensured_at_two_nodes_is_created_once() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.pool().await;
+        let (one, other) = (node(&pool).await, node(&pool).await);
+        for id in 100..160_u64 {
+            let name = id.to_string();
+            let ensure = |at: &Fixture| {
+                let (mfa, new) = (at.mfa.clone(), NewAccount::new(id, &name));
+                async move { mfa.provision().ensure_account(new).await }
+            };
+            let (first, second) = tokio::join!(ensure(&one), ensure(&other));
+            assert_eq!((first.unwrap(), second.unwrap()), (id.into(), id.into()));
+        }
+    });
+}

@@ -177,8 +177,11 @@ impl Provision<'_> {
             let Some(writes) = self.0.new_account(self.0, org, new).await? else {
                 return Ok(false);
             };
-            if self.find(new.external_id).await?.is_some() {
-                return Err(Config::ExternalIdTaken.into());
+            match self.find(new.external_id).await? {
+                // Another node has created it since it was looked for above.
+                Some(found) if found == new.id => continue,
+                Some(_) => return Err(Config::ExternalIdTaken.into()),
+                None => {}
             }
             if self.0.store().commit(writes).await? == Commit::Done {
                 return Ok(true);

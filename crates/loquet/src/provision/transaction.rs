@@ -96,8 +96,11 @@ impl<T: HostTx> ProvisionIn<'_, T> {
             return Ok(id);
         };
         // Read outside the transaction, as all that looks for rows is.
-        if self.mfa.provision().find(new.external_id).await?.is_some() {
-            return Err(Config::ExternalIdTaken.into());
+        match self.mfa.provision().find(new.external_id).await? {
+            // Another node has created it since it was looked for above.
+            Some(found) if found == id => return Err(Error::Busy),
+            Some(_) => return Err(Config::ExternalIdTaken.into()),
+            None => {}
         }
         match self.transaction.apply(&writes).await? {
             Commit::Done => Ok(id),
