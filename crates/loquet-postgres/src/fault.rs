@@ -57,7 +57,7 @@ pub(crate) fn ended(error: sqlx::Error) -> Result<Commit, Fault> {
     let code = code(&**database);
     match code.as_str() {
         // Another change came first, and this one is rolled back. To decide again is right.
-        "40001" | "40P01" => Ok(Commit::Stale),
+        "40001" | "40P01" | "LQ001" => Ok(Commit::Stale),
         "23505" if is_race(&**database) => Ok(Commit::Stale),
         // The server ends the connection; how far the change had come it does not say.
         shut if shut.starts_with("08") || shut.starts_with("57P") => {

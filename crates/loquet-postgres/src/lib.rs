@@ -44,6 +44,7 @@
 mod clock;
 mod fault;
 mod host_transaction;
+mod one;
 mod open;
 mod read;
 mod receiver;

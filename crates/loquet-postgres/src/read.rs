@@ -10,21 +10,10 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::types::Uuid;
 use sqlx::{Decode, Error, Postgres, Row as _, Type};
 
-/// All rows of all kinds, from one moment, and the database's time. The columns are those of the widest table.
-const LOAD: &str = "
-SELECT 0 AS kind, NULL::uuid AS id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS version,
-  NULL::uuid AS org, NULL::text AS external_id, NULL::boolean AS flag, NULL::bigint AS epoch, NULL::bigint AS used_step,
-  NULL::bigint AS number, NULL::text AS body
-UNION ALL SELECT 1, id, version, NULL, NULL, enabled, NULL, NULL, NULL, body
-  FROM loquet_organization WHERE id = ANY ($1)
-UNION ALL SELECT 2, org, version, NULL, NULL, NULL, NULL, NULL, NULL, body
-  FROM loquet_roster WHERE org = ANY ($2)
-UNION ALL SELECT 3, id, version, org, external_id, ever, epoch, used_step, audited, body
-  FROM loquet_account WHERE id = ANY ($3)
-UNION ALL SELECT 4, id, 1, account, NULL, NULL, NULL, NULL, at, body
-  FROM loquet_attempt WHERE id = ANY ($4)
-UNION ALL SELECT 5, page, version, NULL, NULL, NULL, m.kind, NULL, mark, body
-  FROM unnest($5::integer[], $6::uuid[]) AS k (kind, id) JOIN loquet_metadata AS m ON m.kind = k.kind AND m.page = k.id";
+use crate::one;
+
+/// `loquet_load` is in the schema, which says what it does and why.
+const LOAD: &str = "SELECT * FROM loquet_load($1, $2, $3, $4, $5, $6)";
 
 /// Rows, and the database's time in microseconds.
 pub(crate) struct Loaded {
@@ -70,15 +59,18 @@ pub(crate) struct Place<'c> {
 
 /// Reads the rows of the keys in the order of the keys, and the time.
 pub(crate) async fn load(place: Place<'_>, keys: &[RowKey]) -> Result<Loaded, Error> {
-    let mut by_kind = Keys::default();
-    keys.iter().for_each(|key| by_kind.push(*key));
-    let found = sqlx::query(LOAD)
-        .bind(by_kind.organizations)
-        .bind(by_kind.rosters)
-        .bind(by_kind.accounts)
-        .bind(by_kind.attempts)
-        .bind(by_kind.kinds)
-        .bind(by_kind.pages)
+    let statement = one::load(keys).unwrap_or_else(|| {
+        let mut by_kind = Keys::default();
+        keys.iter().for_each(|key| by_kind.push(*key));
+        sqlx::query(LOAD)
+            .bind(by_kind.organizations)
+            .bind(by_kind.rosters)
+            .bind(by_kind.accounts)
+            .bind(by_kind.attempts)
+            .bind(by_kind.kinds)
+            .bind(by_kind.pages)
+    });
+    let found = statement
         .persistent(place.keeps_statements)
         .fetch_all(place.connection)
         .await?;

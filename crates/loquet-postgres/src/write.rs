@@ -8,6 +8,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, Encode, Postgres, Type};
 
 use crate::fault::ended;
+use crate::one;
 use crate::read::{Keys, Place, uuid};
 
 /// `loquet_commit` is in the schema, which says what it does and why.
@@ -17,7 +18,7 @@ const COMMIT: &str = "SELECT loquet_commit(
 
 /// The reason why a change cannot be written.
 #[derive(Debug, thiserror::Error)]
-enum Unwritable {
+pub(crate) enum Unwritable {
     #[error("the change writes a row without an expected version: {0:?}")]
     Unexpected(RowKey),
     #[error("the change writes a row twice: {0:?}")]
@@ -30,8 +31,14 @@ enum Unwritable {
 
 /// Writes a change in one statement. A stale change writes nothing.
 pub(crate) async fn commit(place: Place<'_>, writes: &Writes) -> Result<Commit, Fault> {
-    let arguments = arguments(writes).map_err(|why| Fault::NotCommitted(Box::new(why)))?;
-    let written = sqlx::query_scalar_with(COMMIT, arguments).persistent(place.keeps_statements);
+    let statement = match one::commit(writes) {
+        Some(statement) => statement,
+        None => {
+            let arguments = arguments(writes).map_err(|why| Fault::NotCommitted(Box::new(why)))?;
+            sqlx::query_scalar_with(COMMIT, arguments)
+        }
+    };
+    let written = statement.persistent(place.keeps_statements);
     match written.fetch_one(place.connection).await {
         Ok(true) => Ok(Commit::Done),
         Ok(false) => Ok(Commit::Stale),
@@ -156,7 +163,10 @@ fn expected(arguments: &mut Columns, writes: &Writes) -> Result<(), Unwritable> 
     let (mut organizations, mut rosters, mut accounts) = (vec![], vec![], vec![]);
     let (mut attempts, mut metadata) = (vec![], vec![]);
     let mut keys = Keys::default();
-    for (key, version) in &writes.expect {
+    // Locked in this order by all, so that they do not wait for each other in a circle.
+    let mut expected: Vec<_> = writes.expect.iter().collect();
+    expected.sort_unstable();
+    for (key, version) in expected {
         keys.push(*key);
         let versions = match key {
             RowKey::Organization(_) => &mut organizations,
@@ -265,11 +275,11 @@ impl Columns {
     }
 }
 
-fn signed(number: u64) -> Result<i64, Unwritable> {
+pub(crate) fn signed(number: u64) -> Result<i64, Unwritable> {
     i64::try_from(number).map_err(|_| Unwritable::TooLarge(number))
 }
 
 /// No row has a version as large as that which stands for one too large.
-fn version_number(version: Version) -> i64 {
+pub(crate) fn version_number(version: Version) -> i64 {
     i64::try_from(version.0).unwrap_or(-1)
 }

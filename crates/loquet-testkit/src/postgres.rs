@@ -108,11 +108,16 @@ impl Server {
         assert!(self.control(&["-m", "fast", "-w", "-l"], &["stop"]));
     }
 
-    /// Ends the server at once, by SIGKILL.
+    /// Ends the server and the processes of its connections at once, by SIGKILL.
     pub fn kill(&self) {
         let file = self.read("postmaster.pid");
         let id = file.lines().next().unwrap();
-        succeed(Command::new("kill").args(["-KILL", id]));
+        let children = Command::new("pgrep").args(["-P", id]).output().unwrap();
+        let children = String::from_utf8(children.stdout).unwrap();
+        let mut kill = Command::new("kill");
+        kill.args(["-KILL", id]).args(children.split_whitespace());
+        // A child may have ended meanwhile.
+        drop(kill.status());
     }
 
     #[expect(clippy::disallowed_methods, reason = "a file of the server's")]

@@ -24,7 +24,8 @@ CREATE TABLE loquet_organization (
   version bigint  NOT NULL,
   enabled boolean NOT NULL,
   body    text    NOT NULL
-);
+) WITH (toast_tuple_target = 8160);
+ALTER TABLE loquet_organization ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE TRIGGER loquet_organization_insert BEFORE INSERT ON loquet_organization FOR EACH ROW
   WHEN (NEW.version <> 1) EXECUTE FUNCTION loquet_refuse('a new row has version 1');
 CREATE TRIGGER loquet_organization_id BEFORE UPDATE ON loquet_organization FOR EACH ROW
@@ -65,27 +66,32 @@ CREATE TABLE loquet_account (
   used_step   bigint  CHECK (used_step >= 0),
   audited     bigint  NOT NULL CHECK (audited >= 0),
   body        text    NOT NULL
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 70, toast_tuple_target = 8160);
+-- To compress a body takes longer than all else that a log-in does here; secrets do not compress anyway.
+ALTER TABLE loquet_account ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX loquet_account_by_external_id ON loquet_account (org, external_id);
 CREATE INDEX loquet_account_by_org ON loquet_account (org, id);
 
 CREATE TRIGGER loquet_account_insert BEFORE INSERT ON loquet_account FOR EACH ROW
   WHEN (NEW.version <> 1) EXECUTE FUNCTION loquet_refuse('a new row has version 1');
-CREATE TRIGGER loquet_account_id BEFORE UPDATE ON loquet_account FOR EACH ROW
-  WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION loquet_refuse('an id never changes');
-CREATE TRIGGER loquet_account_org BEFORE UPDATE ON loquet_account FOR EACH ROW
-  WHEN (NEW.org <> OLD.org) EXECUTE FUNCTION loquet_refuse('an account stays in its organization');
-CREATE TRIGGER loquet_account_version BEFORE UPDATE ON loquet_account FOR EACH ROW
-  WHEN (NEW.version <> OLD.version + 1) EXECUTE FUNCTION loquet_refuse('a version rises by one');
-CREATE TRIGGER loquet_account_ever BEFORE UPDATE ON loquet_account FOR EACH ROW
-  WHEN (OLD.ever AND NOT NEW.ever) EXECUTE FUNCTION loquet_refuse('"ever" never goes back');
-CREATE TRIGGER loquet_account_epoch BEFORE UPDATE ON loquet_account FOR EACH ROW
-  WHEN (NEW.epoch < OLD.epoch) EXECUTE FUNCTION loquet_refuse('an epoch never goes back');
-CREATE TRIGGER loquet_account_used_step BEFORE UPDATE ON loquet_account FOR EACH ROW
-  WHEN (NEW.epoch = OLD.epoch AND coalesce(NEW.used_step, -1) < OLD.used_step)
-  EXECUTE FUNCTION loquet_refuse('a used step stays used');
-CREATE TRIGGER loquet_account_audited BEFORE UPDATE ON loquet_account FOR EACH ROW
-  WHEN (NEW.audited < OLD.audited) EXECUTE FUNCTION loquet_refuse('audit records are never uncounted');
+-- One trigger for all rules: each condition would cost every log-in some microseconds.
+CREATE FUNCTION loquet_refuse_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'loquet: %', CASE
+    WHEN NEW.id <> OLD.id THEN 'an id never changes'
+    WHEN NEW.org <> OLD.org THEN 'an account stays in its organization'
+    WHEN NEW.version <> OLD.version + 1 THEN 'a version rises by one'
+    WHEN OLD.ever AND NOT NEW.ever THEN '"ever" never goes back'
+    WHEN NEW.epoch < OLD.epoch THEN 'an epoch never goes back'
+    WHEN NEW.audited < OLD.audited THEN 'audit records are never uncounted'
+    ELSE 'a used step stays used' END USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+CREATE TRIGGER loquet_account_update BEFORE UPDATE ON loquet_account FOR EACH ROW
+  WHEN (NEW.id <> OLD.id OR NEW.org <> OLD.org OR NEW.version <> OLD.version + 1 OR (OLD.ever AND NOT NEW.ever)
+    OR NEW.epoch < OLD.epoch OR NEW.audited < OLD.audited
+    OR (NEW.epoch = OLD.epoch AND coalesce(NEW.used_step, -1) < OLD.used_step))
+  EXECUTE FUNCTION loquet_refuse_account();
 CREATE TRIGGER loquet_account_delete BEFORE DELETE OR TRUNCATE ON loquet_account
   EXECUTE FUNCTION loquet_refuse('an account is never deleted');
 
@@ -163,6 +169,59 @@ CREATE TABLE loquet_outbox (
 CREATE TRIGGER loquet_outbox_update BEFORE UPDATE ON loquet_outbox
   EXECUTE FUNCTION loquet_refuse('a notice is never changed');
 
+-- Rows by key, all from one moment, and the time. Its columns are those of the widest table; kind 0 is the time, in
+-- microseconds, in the place of a version.
+--
+-- STABLE, so that all of its statements share the view of the one that calls it. Its plans are kept: to plan takes five times
+-- as long as to read.
+
+CREATE FUNCTION loquet_load(
+  organizations uuid[], rosters uuid[], accounts uuid[], attempts uuid[], metadata_kinds integer[], metadata_pages uuid[]
+) RETURNS TABLE (kind integer, id uuid, version bigint, org uuid, external_id text, flag boolean, epoch bigint,
+  used_step bigint, number bigint, body text)
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+  kind := 0;
+  version := extract(epoch FROM clock_timestamp()) * 1000000;
+  RETURN NEXT;
+  FOR i IN 1 .. cardinality(organizations) LOOP
+    RETURN QUERY SELECT 1, id, version, NULL::uuid, NULL, enabled, NULL::bigint, NULL::bigint, NULL::bigint, body
+      FROM loquet_organization WHERE id = organizations[i];
+  END LOOP;
+  FOR i IN 1 .. cardinality(rosters) LOOP
+    RETURN QUERY SELECT 2, org, version, NULL::uuid, NULL, NULL::boolean, NULL::bigint, NULL::bigint, NULL::bigint, body
+      FROM loquet_roster WHERE org = rosters[i];
+  END LOOP;
+  FOR i IN 1 .. cardinality(accounts) LOOP
+    RETURN QUERY SELECT 3, id, version, org, external_id, ever, epoch, used_step, audited, body
+      FROM loquet_account WHERE id = accounts[i];
+  END LOOP;
+  FOR i IN 1 .. cardinality(attempts) LOOP
+    RETURN QUERY SELECT 4, id, 1::bigint, account, NULL, NULL::boolean, NULL::bigint, NULL::bigint, at, body
+      FROM loquet_attempt WHERE id = attempts[i];
+  END LOOP;
+  FOR i IN 1 .. cardinality(metadata_kinds) LOOP
+    RETURN QUERY SELECT 5, page, version, NULL::uuid, NULL, NULL::boolean, kind::bigint, NULL::bigint, mark, body
+      FROM loquet_metadata WHERE kind = metadata_kinds[i] AND page = metadata_pages[i];
+  END LOOP;
+END
+$$;
+
+-- Whether a change can be checked and is durable in this transaction.
+CREATE FUNCTION loquet_check_transaction() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('transaction_isolation') = 'repeatable read' THEN
+    RAISE EXCEPTION 'loquet: a transaction is READ COMMITTED or SERIALIZABLE; this one is REPEATABLE READ, which does not see what another one has changed'
+      USING ERRCODE = 'invalid_transaction_state';
+  END IF;
+  IF current_setting('synchronous_commit') = 'off' THEN
+    -- Until the end of this transaction: an acknowledged code must stay used after a loss of power.
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
+END
+$$;
+
 -- One decision, whole or not at all -------------------------------------------------------------------------------------
 --
 -- False: a row is no longer at its expected version, and nothing is written. A version of 0 is that of an absent row.
@@ -189,17 +248,13 @@ CREATE FUNCTION loquet_commit(
   notice_recipient uuid[], notice_org uuid[], notice_at bigint[], notice_body text[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 #variable_conflict use_column
+DECLARE
+  locks_all boolean;
+  found bigint;
 BEGIN
-  IF current_setting('transaction_isolation') = 'repeatable read' THEN
-    RAISE EXCEPTION 'loquet: a transaction is READ COMMITTED or SERIALIZABLE; this one is REPEATABLE READ, which does not see what another one has changed'
-      USING ERRCODE = 'invalid_transaction_state';
-  END IF;
-  IF current_setting('synchronous_commit') = 'off' THEN
-    -- Until the end of this transaction: an acknowledged code must stay used after a loss of power.
-    PERFORM set_config('synchronous_commit', 'on', true);
-  END IF;
-
-  IF cardinality(organization) + cardinality(roster) + cardinality(metadata_kind) > 0 OR 0 = ANY (account_version) THEN
+  PERFORM loquet_check_transaction();
+  locks_all := cardinality(organization) + cardinality(roster) + cardinality(metadata_kind) > 0 OR 0 = ANY (account_version);
+  IF locks_all THEN
     -- An absent row cannot be locked: its key is.
     PERFORM pg_advisory_xact_lock(key) FROM (
       SELECT hashtextextended('organization ' || id, 0) AS key
@@ -211,76 +266,83 @@ BEGIN
       UNION SELECT hashtextextended(kind || ' ' || page, 0)
         FROM unnest(read_metadata_kind, read_metadata_page, read_metadata_version) AS r (kind, page, v) WHERE v = 0
       ORDER BY key) AS absent;
-    PERFORM FROM loquet_organization WHERE id = ANY (read_organization) ORDER BY id FOR NO KEY UPDATE;
-    PERFORM FROM loquet_roster WHERE org = ANY (read_roster) ORDER BY org FOR NO KEY UPDATE;
-    PERFORM FROM loquet_metadata AS m WHERE (m.kind, m.page) IN
-      (SELECT * FROM unnest(read_metadata_kind, read_metadata_page)) ORDER BY m.kind, m.page FOR NO KEY UPDATE;
+    FOR i IN 1 .. cardinality(read_organization) LOOP
+      PERFORM FROM loquet_organization WHERE id = read_organization[i] FOR NO KEY UPDATE;
+    END LOOP;
+    FOR i IN 1 .. cardinality(read_roster) LOOP
+      PERFORM FROM loquet_roster WHERE org = read_roster[i] FOR NO KEY UPDATE;
+    END LOOP;
   END IF;
-  PERFORM FROM loquet_account WHERE id = ANY (read_account) ORDER BY id FOR NO KEY UPDATE;
+  FOR i IN 1 .. cardinality(read_account) LOOP
+    SELECT version INTO found FROM loquet_account WHERE id = read_account[i] FOR NO KEY UPDATE;
+    IF coalesce(found, 0) <> read_account_version[i] THEN RETURN false; END IF;
+  END LOOP;
+  FOR i IN 1 .. cardinality(read_metadata_kind) LOOP
+    IF locks_all THEN
+      PERFORM FROM loquet_metadata WHERE kind = read_metadata_kind[i] AND page = read_metadata_page[i] FOR NO KEY UPDATE;
+    END IF;
+    SELECT version INTO found FROM loquet_metadata WHERE kind = read_metadata_kind[i] AND page = read_metadata_page[i];
+    IF coalesce(found, 0) <> read_metadata_version[i] THEN RETURN false; END IF;
+  END LOOP;
+  FOR i IN 1 .. cardinality(read_organization) LOOP
+    SELECT version INTO found FROM loquet_organization WHERE id = read_organization[i];
+    IF coalesce(found, 0) <> read_organization_version[i] THEN RETURN false; END IF;
+  END LOOP;
+  FOR i IN 1 .. cardinality(read_roster) LOOP
+    SELECT version INTO found FROM loquet_roster WHERE org = read_roster[i];
+    IF coalesce(found, 0) <> read_roster_version[i] THEN RETURN false; END IF;
+  END LOOP;
+  FOR i IN 1 .. cardinality(read_attempt) LOOP
+    SELECT 1 INTO found FROM loquet_attempt WHERE id = read_attempt[i];
+    IF coalesce(found, 0) <> read_attempt_version[i] THEN RETURN false; END IF;
+  END LOOP;
 
-  IF EXISTS (SELECT FROM unnest(read_organization, read_organization_version) AS r (id, v)
-      LEFT JOIN loquet_organization AS o ON o.id = r.id WHERE coalesce(o.version, 0) <> r.v)
-    OR EXISTS (SELECT FROM unnest(read_roster, read_roster_version) AS r (id, v)
-      LEFT JOIN loquet_roster AS o ON o.org = r.id WHERE coalesce(o.version, 0) <> r.v)
-    OR EXISTS (SELECT FROM unnest(read_account, read_account_version) AS r (id, v)
-      LEFT JOIN loquet_account AS a ON a.id = r.id WHERE coalesce(a.version, 0) <> r.v)
-    OR EXISTS (SELECT FROM unnest(read_attempt, read_attempt_version) AS r (id, v)
-      LEFT JOIN loquet_attempt AS a ON a.id = r.id WHERE (a.id IS NOT NULL)::integer <> r.v)
-    OR EXISTS (SELECT FROM unnest(read_metadata_kind, read_metadata_page, read_metadata_version) AS r (kind, page, v)
-      LEFT JOIN loquet_metadata AS m ON m.kind = r.kind AND m.page = r.page WHERE coalesce(m.version, 0) <> r.v)
-  THEN
-    RETURN false;
+  IF locks_all THEN
+    FOR i IN 1 .. cardinality(organization) LOOP
+      IF organization_version[i] = 0 THEN
+        INSERT INTO loquet_organization (id, version, enabled, body)
+          VALUES (organization[i], 1, organization_enabled[i], organization_body[i]);
+      ELSE
+        UPDATE loquet_organization SET version = version + 1, enabled = organization_enabled[i], body = organization_body[i]
+          WHERE id = organization[i];
+      END IF;
+    END LOOP;
+    FOR i IN 1 .. cardinality(roster) LOOP
+      IF roster_version[i] = 0 THEN
+        INSERT INTO loquet_roster (org, version, body) VALUES (roster[i], 1, roster_body[i]);
+      ELSE
+        UPDATE loquet_roster SET version = version + 1, body = roster_body[i] WHERE org = roster[i];
+      END IF;
+    END LOOP;
+    FOR i IN 1 .. cardinality(metadata_kind) LOOP
+      IF metadata_version[i] = 0 THEN
+        INSERT INTO loquet_metadata (kind, page, version, mark, body)
+          VALUES (metadata_kind[i], metadata_page[i], 1, metadata_mark[i], metadata_body[i]);
+      ELSE
+        UPDATE loquet_metadata SET version = version + 1, mark = metadata_mark[i], body = metadata_body[i]
+          WHERE kind = metadata_kind[i] AND page = metadata_page[i];
+      END IF;
+    END LOOP;
   END IF;
-
-  IF cardinality(organization) > 0 THEN
-    INSERT INTO loquet_organization (id, version, enabled, body)
-      SELECT id, 1, enabled, body
-      FROM unnest(organization, organization_version, organization_enabled, organization_body) AS w (id, v, enabled, body)
-      WHERE v = 0;
-    UPDATE loquet_organization AS o SET version = v + 1, enabled = w.enabled, body = w.body
-      FROM unnest(organization, organization_version, organization_enabled, organization_body) AS w (id, v, enabled, body)
-      WHERE v > 0 AND o.id = w.id;
-  END IF;
-  IF cardinality(roster) > 0 THEN
-    INSERT INTO loquet_roster (org, version, body)
-      SELECT org, 1, body FROM unnest(roster, roster_version, roster_body) AS w (org, v, body) WHERE v = 0;
-    UPDATE loquet_roster AS r SET version = v + 1, body = w.body
-      FROM unnest(roster, roster_version, roster_body) AS w (org, v, body) WHERE v > 0 AND r.org = w.org;
-  END IF;
-  IF 0 = ANY (account_version) THEN
-    INSERT INTO loquet_account (id, version, org, external_id, ever, epoch, used_step, audited, body)
-      SELECT id, 1, org, external_id, ever, epoch, used_step, audited, body
-      FROM unnest(account, account_version, account_org, account_external_id, account_ever, account_epoch,
-        account_used_step, account_audited, account_body)
-        AS w (id, v, org, external_id, ever, epoch, used_step, audited, body)
-      WHERE v = 0;
-  END IF;
-  IF 0 < ANY (account_version) THEN
-    UPDATE loquet_account AS a SET version = v + 1, org = w.org, external_id = w.external_id, ever = w.ever,
-        epoch = w.epoch, used_step = w.used_step, audited = w.audited, body = w.body
-      FROM unnest(account, account_version, account_org, account_external_id, account_ever, account_epoch,
-        account_used_step, account_audited, account_body)
-        AS w (id, v, org, external_id, ever, epoch, used_step, audited, body)
-      WHERE v > 0 AND a.id = w.id;
-  END IF;
-  IF 0 < ANY (attempt_version) THEN
-    RAISE EXCEPTION 'loquet: the attempt has its outcome' USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
-  IF cardinality(attempt) > 0 THEN
+  FOR i IN 1 .. cardinality(account) LOOP
+    IF account_version[i] = 0 THEN
+      INSERT INTO loquet_account (id, version, org, external_id, ever, epoch, used_step, audited, body)
+        VALUES (account[i], 1, account_org[i], account_external_id[i], account_ever[i], account_epoch[i],
+          account_used_step[i], account_audited[i], account_body[i]);
+    ELSE
+      UPDATE loquet_account SET version = version + 1, org = account_org[i], external_id = account_external_id[i],
+          ever = account_ever[i], epoch = account_epoch[i], used_step = account_used_step[i], audited = account_audited[i],
+          body = account_body[i]
+        WHERE id = account[i];
+    END IF;
+  END LOOP;
+  FOR i IN 1 .. cardinality(attempt) LOOP
+    IF attempt_version[i] > 0 THEN
+      RAISE EXCEPTION 'loquet: the attempt has its outcome' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     INSERT INTO loquet_attempt (id, account, at, body)
-      SELECT * FROM unnest(attempt, attempt_account, attempt_at, attempt_body);
-  END IF;
-  IF cardinality(metadata_kind) > 0 THEN
-    INSERT INTO loquet_metadata (kind, page, version, mark, body)
-      SELECT kind, page, 1, mark, body
-      FROM unnest(metadata_kind, metadata_page, metadata_version, metadata_mark, metadata_body)
-        AS w (kind, page, v, mark, body)
-      WHERE v = 0;
-    UPDATE loquet_metadata AS m SET version = v + 1, mark = w.mark, body = w.body
-      FROM unnest(metadata_kind, metadata_page, metadata_version, metadata_mark, metadata_body)
-        AS w (kind, page, v, mark, body)
-      WHERE v > 0 AND m.kind = w.kind AND m.page = w.page;
-  END IF;
+      VALUES (attempt[i], attempt_account[i], attempt_at[i], attempt_body[i]);
+  END LOOP;
   IF cardinality(audit_account) > 0 THEN
     INSERT INTO loquet_audit (account, seq, org, at, body, mac)
       SELECT * FROM unnest(audit_account, audit_seq, audit_org, audit_at, audit_body, audit_mac);
@@ -288,6 +350,25 @@ BEGIN
   IF cardinality(notice_recipient) > 0 THEN
     INSERT INTO loquet_outbox (recipient, org, at, body)
       SELECT * FROM unnest(notice_recipient, notice_org, notice_at, notice_body);
+  END IF;
+  RETURN true;
+END
+$$;
+
+-- For a statement that has written an account, and so locked it: compares what it has read besides, in a view of its own, and
+-- takes the statement back where that was changed. NULL stands for what was not read.
+CREATE FUNCTION loquet_require(
+  read_organization uuid, read_organization_version bigint, read_roster uuid, read_roster_version bigint
+) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('transaction_isolation') = 'repeatable read' OR current_setting('synchronous_commit') = 'off' THEN
+    PERFORM loquet_check_transaction();
+  END IF;
+  IF read_organization IS NOT NULL
+      AND read_organization_version IS DISTINCT FROM (SELECT version FROM loquet_organization WHERE id = read_organization)
+    OR read_roster IS NOT NULL
+      AND read_roster_version IS DISTINCT FROM (SELECT version FROM loquet_roster WHERE org = read_roster) THEN
+    RAISE EXCEPTION 'loquet: the organization was changed meanwhile' USING ERRCODE = 'LQ001';
   END IF;
   RETURN true;
 END
