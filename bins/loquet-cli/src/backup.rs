@@ -92,7 +92,7 @@ impl Arguments {
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let wrong = |why| Failure::backup("restore", &why);
         let kept = self.against.as_deref().map(kept).transpose()?;
-        let otherwise = "restore PostgreSQL with its own tools, then run `loquet restored`";
+        let otherwise = "restore PostgreSQL with its own tools, and call `Operator::restored` before a service opens it";
         let db = self.database.place().file("restore", otherwise)?;
         let restore = Restore::begin(&self.file, db, self.replace).map_err(wrong)?;
         let reads = self.replace && !self.ignore_replaced && db.exists();
