@@ -13,8 +13,8 @@ use crate::{read, write};
 /// A transaction of the host's, for [`Mfa::provision_in`](loquet::Mfa::provision_in) and
 /// [`Mfa::committing_in`](loquet::Mfa::committing_in).
 ///
-/// It must be one of the database in which the [`PostgresStore`](crate::PostgresStore) is, `READ COMMITTED` (PostgreSQL's
-/// default) or `SERIALIZABLE`.
+/// It must be one of the database in which the [`PostgresStore`](crate::PostgresStore) is, and `READ COMMITTED`, PostgreSQL's
+/// default.
 ///
 /// ```no_run
 /// # use loquet::{Client, Mfa, NewAccount};

@@ -211,8 +211,8 @@ $$;
 -- Whether a change can be checked and is durable in this transaction.
 CREATE FUNCTION loquet_check_transaction() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  IF current_setting('transaction_isolation') = 'repeatable read' THEN
-    RAISE EXCEPTION 'loquet: a transaction is READ COMMITTED or SERIALIZABLE; this one is REPEATABLE READ, which does not see what another one has changed'
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'loquet: a transaction that Loquet takes part in is READ COMMITTED; another level does not see what was changed since it began'
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
   IF current_setting('synchronous_commit') = 'off' THEN
@@ -257,13 +257,13 @@ BEGIN
   IF locks_all THEN
     -- An absent row cannot be locked: its key is.
     PERFORM pg_advisory_xact_lock(key) FROM (
-      SELECT hashtextextended('organization ' || id, 0) AS key
+      SELECT hashtextextended('organization ' || id::text, 0::bigint) AS key
         FROM unnest(read_organization, read_organization_version) AS r (id, v) WHERE v = 0
-      UNION SELECT hashtextextended('roster ' || id, 0)
+      UNION SELECT hashtextextended('roster ' || id::text, 0::bigint)
         FROM unnest(read_roster, read_roster_version) AS r (id, v) WHERE v = 0
-      UNION SELECT hashtextextended('account ' || id, 0)
+      UNION SELECT hashtextextended('account ' || id::text, 0::bigint)
         FROM unnest(read_account, read_account_version) AS r (id, v) WHERE v = 0
-      UNION SELECT hashtextextended(kind || ' ' || page, 0)
+      UNION SELECT hashtextextended(kind::text || ' ' || page::text, 0::bigint)
         FROM unnest(read_metadata_kind, read_metadata_page, read_metadata_version) AS r (kind, page, v) WHERE v = 0
       ORDER BY key) AS absent;
     FOR i IN 1 .. cardinality(read_organization) LOOP
@@ -361,7 +361,7 @@ CREATE FUNCTION loquet_require(
   read_organization uuid, read_organization_version bigint, read_roster uuid, read_roster_version bigint
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-  IF current_setting('transaction_isolation') = 'repeatable read' OR current_setting('synchronous_commit') = 'off' THEN
+  IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('synchronous_commit') = 'off' THEN
     PERFORM loquet_check_transaction();
   END IF;
   IF read_organization IS NOT NULL
@@ -377,7 +377,7 @@ $$;
 -- Deletes an account's oldest audit records, as many as its mark releases and at most so many, and says how many. It runs
 -- with the rights of its owner, so that no other role needs to delete audit records.
 CREATE FUNCTION loquet_forget_audit(of_account uuid, at_most bigint) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE sql SECURITY DEFINER AS $$
   WITH gone AS (
     DELETE FROM loquet_audit WHERE account = of_account AND seq IN (
       SELECT seq FROM loquet_audit WHERE account = of_account
@@ -387,6 +387,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
   SELECT count(*) FROM gone
 $$;
 REVOKE ALL ON FUNCTION loquet_forget_audit(uuid, bigint) FROM PUBLIC;
+-- Where a search_path does not name pg_temp, temporary tables and views of the caller come first.
+DO $$ BEGIN
+  EXECUTE format('ALTER FUNCTION loquet_forget_audit(uuid, bigint) SET search_path = %I, pg_temp', current_schema());
+END $$;
 
 -- Rows as this version wrote them.
 
