@@ -135,7 +135,7 @@ Examples:
     /// Manage and rotate the keys of a database
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Create the tables in PostgreSQL, or copy them from one database to another
+    /// Create the tables in PostgreSQL, copy them between databases
     #[command(subcommand)]
     Store(store::Command),
     /// Copy a database while services use it
