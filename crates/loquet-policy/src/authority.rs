@@ -106,7 +106,8 @@ pub fn may_administer(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refu
 /// nothing away that a code gave.
 ///
 /// # Errors
-/// The [`Refusal`] that says what is missing; [`Refusal::StepUp`] where it is a code.
+/// The [`Refusal`] that says what is missing; [`Refusal::StepUp`] where it is a code, [`Refusal::Suspended`] where codes are
+/// not accepted since a report of loss.
 pub fn may_end_sessions(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refusal> {
     let level = rights(snapshot, now)?;
     require_code_given(snapshot.organization, snapshot.actor, level, now)
@@ -120,11 +121,12 @@ pub(crate) fn require_code_given(
 ) -> Result<(), Refusal> {
     // What was imported rests until enabling.
     let enabled = organization.is_none_or(Organization::is_enabled);
-    let bound = account.authenticator_at(now);
-    if level == Level::Level1 && enabled && matches!(bound, Authenticator::Active { .. }) {
-        Err(Refusal::StepUp)
-    } else {
-        Ok(())
+    match account.authenticator_at(now) {
+        _ if level != Level::Level1 || !enabled => Ok(()),
+        Authenticator::Active { .. } => Err(Refusal::StepUp),
+        // A report of loss takes the password alone, and must not open what a code protects.
+        Authenticator::Suspended { since, .. } => Err(Refusal::Suspended { since }),
+        _ => Ok(()),
     }
 }
 

@@ -234,4 +234,11 @@ fn t81_password_alone_ends_no_sessions_of_codes() {
     fixture
         .ask(DAVID, david, Command::LogOutEverywhere)
         .unwrap();
+
+    // Nor does a report of loss, which takes the password alone, open it.
+    fixture.report_lost(DAVID).unwrap();
+    let david = fixture.log_in(DAVID);
+    assert_eq!(david.level, Level::Level1);
+    let ended = fixture.ask(DAVID, david, Command::LogOutEverywhere);
+    assert!(matches!(ended, Err(Refusal::Suspended { .. })), "{ended:?}");
 }

@@ -220,8 +220,12 @@ impl Reference {
             }
             Act::LogOutEverywhere => {
                 let level = self.rights(who, session)?;
-                if level == Level::One && self.is_enabled() && self.bound(who) == Bound::Active {
-                    return Err("STEP_UP");
+                if level == Level::One && self.is_enabled() {
+                    match self.bound(who) {
+                        Bound::Active => return Err("STEP_UP"),
+                        Bound::Suspended => return Err("SUSPENDED"),
+                        _ => {}
+                    }
                 }
                 self.note(Fact::Over(who));
                 Ok("done")

@@ -155,3 +155,30 @@ async fn t81_password_alone_forgets_no_devices() {
     fixture.mfa.account(&user).forget_devices().await.unwrap();
     assert!(is_over(&fixture, &open).await);
 }
+
+/// A report of loss takes the password alone, and does not open them to it.
+#[tokio::test]
+async fn t81_report_of_loss_opens_no_devices() {
+    let (fixture, ..) = fixture().await;
+    let session = fixture.log_in(DENIS).await.session;
+    let (phone, session) = fixture.enroll(&session).await;
+    let user = fixture.user(&session).await;
+    let typed = fixture.code(&phone);
+    fixture.mfa.account(&user).turn_off(typed).await.unwrap();
+    let begun = TICKED.enter(&fixture, DENIS).await.session;
+    TICKED.verify(&fixture, &begun, &phone).await;
+
+    let thief = NEW.at(AWAY);
+    fixture
+        .mfa
+        .report_lost(DENIS, thief.attempt())
+        .await
+        .unwrap();
+    let stolen = thief.enter(&fixture, DENIS).await.session;
+    let user = fixture.user(&stolen).await;
+    let forgotten = refusal(fixture.mfa.account(&user).forget_devices().await);
+    assert!(
+        matches!(forgotten, Refusal::Suspended { .. }),
+        "{forgotten:?}"
+    );
+}
