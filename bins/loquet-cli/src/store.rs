@@ -26,12 +26,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Example:\n  loquet store copy --from app.db --to postgres://owner@localhost/app"
     )]
-    Copy(Pair),
-    /// Compare two databases row by row, where a copy was interrupted in that
-    #[command(
-        after_help = "Example:\n  loquet store compare --from app.db --to postgres://owner@localhost/app"
-    )]
-    Compare(Pair),
+    Copy(Copy),
 }
 
 #[derive(Args)]
@@ -47,12 +42,12 @@ pub(crate) struct Migrate {
 }
 
 #[derive(Args)]
-pub(crate) struct Pair {
+pub(crate) struct Copy {
     /// The SQLite file, or postgres://USER@HOST/DATABASE
     #[arg(long, value_name = "DATABASE")]
     from: Place,
 
-    /// The other: for a copy a new SQLite file, or a PostgreSQL database without rows of Loquet
+    /// A new SQLite file, or a PostgreSQL database without rows of Loquet
     #[arg(long, value_name = "DATABASE")]
     to: Place,
 
@@ -66,8 +61,7 @@ impl Command {
         wait(async {
             match self {
                 Self::Migrate(arguments) => arguments.run().await,
-                Self::Copy(pair) => pair.copy().await,
-                Self::Compare(pair) => pair.compare().await,
+                Self::Copy(arguments) => arguments.run().await,
             }
         })
     }
@@ -87,20 +81,14 @@ impl Migrate {
     }
 }
 
-impl Pair {
-    async fn copy(&self) -> Result<Outcome, Failure> {
-        let bar = std::io::stderr().is_terminal();
-        copy(&self.from, &self.to, bar).await?;
-        self.compare().await
-    }
-
-    async fn compare(&self) -> Result<Outcome, Failure> {
-        let count = compare(&self.from, &self.to).await?;
+impl Copy {
+    async fn run(&self) -> Result<Outcome, Failure> {
+        let count = copy(&self.from, &self.to, std::io::stderr().is_terminal()).await?;
         if self.json {
-            output::line(&json!({ "same": count }).to_string())?;
+            output::line(&json!({ "copied": count }).to_string())?;
         } else {
             output::line(&format!(
-                "the two databases are the same: {count} rows, audit records and notices. Use the same keys with {}",
+                "{count} rows, audit records and notices copied, and both databases compared: they are the same. Use the same keys with {}",
                 self.to
             ))?;
         }
@@ -108,20 +96,20 @@ impl Pair {
     }
 }
 
-/// Copies a database into a new one.
-pub(crate) async fn copy(from: &Place, to: &Place, bar: bool) -> Result<(), Failure> {
+/// Copies a database into a new one, and returns how many rows there are.
+pub(crate) async fn copy(from: &Place, to: &Place, bar: bool) -> Result<u64, Failure> {
     match from {
         Place::Sqlite(path) => {
             place::check("--from", path)?;
-            copy_into(&from.sqlite("--from", path)?, to, bar).await
+            copy_from(&from.sqlite("--from", path)?, to, bar).await
         }
         Place::Postgres(options) => {
-            copy_into(&from.postgres("--from", options).await?, to, bar).await
+            copy_from(&from.postgres("--from", options).await?, to, bar).await
         }
     }
 }
 
-async fn copy_into(from: &impl Store, to: &Place, bar: bool) -> Result<(), Failure> {
+async fn copy_from(from: &impl Store, to: &Place, bar: bool) -> Result<u64, Failure> {
     match to {
         Place::Sqlite(path) => {
             let receiver = loquet_sqlite::Receiver::create(path);
@@ -145,8 +133,8 @@ async fn copy_into(from: &impl Store, to: &Place, bar: bool) -> Result<(), Failu
     }
 }
 
-async fn fill(from: &impl Store, mut to: impl Receive, bar: bool) -> Result<(), Failure> {
-    let copied = store::copy(from, &mut to, |count| {
+async fn fill(from: &impl Store, to: impl Receive, bar: bool) -> Result<u64, Failure> {
+    let copied = store::copy(from, to, |count| {
         if bar {
             output::counted(count);
         }
@@ -155,40 +143,5 @@ async fn fill(from: &impl Store, mut to: impl Receive, bar: bool) -> Result<(), 
     if bar {
         output::progressed();
     }
-    let finished = async {
-        copied?;
-        to.finish().await
-    };
-    finished.await.map_err(|why| {
-        Failure::io(
-            "store copy",
-            format_args!("{why}; run it again, and it goes on"),
-        )
-    })
-}
-
-/// Compares two databases, and returns how many rows they have.
-async fn compare(from: &Place, to: &Place) -> Result<u64, Failure> {
-    match from {
-        Place::Sqlite(path) => {
-            place::check("--from", path)?;
-            compare_with(&from.sqlite("--from", path)?, to).await
-        }
-        Place::Postgres(options) => {
-            compare_with(&from.postgres("--from", options).await?, to).await
-        }
-    }
-}
-
-async fn compare_with(from: &impl Store, to: &Place) -> Result<u64, Failure> {
-    let compared = match to {
-        Place::Sqlite(path) => {
-            place::check("--to", path)?;
-            store::compare(from, &to.sqlite("--to", path)?).await
-        }
-        Place::Postgres(options) => {
-            store::compare(from, &to.postgres("--to", options).await?).await
-        }
-    };
-    compared.map_err(|why| Failure::io("store compare", why))
+    copied.map_err(|why| Failure::io("store copy", why))
 }

@@ -36,7 +36,7 @@ pub enum OpenError {
         /// The newest version that this program supports.
         known: i32,
     },
-    /// The tables have no version.
+    /// The tables have no version: a copy into them was interrupted.
     #[error(
         "`loquet_schema` has no version: a copy into these tables was interrupted, and can be begun again; otherwise restore a backup"
     )]

@@ -57,6 +57,16 @@ pub(crate) struct Place<'c> {
     pub(crate) keeps_statements: bool,
 }
 
+impl<'c> Place<'c> {
+    /// A connection of our own, which keeps them.
+    pub(crate) const fn keeping(connection: &'c mut PgConnection) -> Self {
+        Self {
+            connection,
+            keeps_statements: true,
+        }
+    }
+}
+
 /// Reads the rows of the keys in the order of the keys, and the time.
 pub(crate) async fn load(place: Place<'_>, keys: &[RowKey]) -> Result<Loaded, Error> {
     let statement = one::load(keys).unwrap_or_else(|| {

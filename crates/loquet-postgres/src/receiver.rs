@@ -1,11 +1,12 @@
 //! A new database that takes the rows of another store.
 
-use loquet::store::{Fault, Item, Receive};
+use loquet::store::{Cursor, Fault, Item, Page, Query, Receive, RowKey, Versioned};
 use sqlx::Executor as _;
 use sqlx::postgres::{PgConnection, PgPool};
 
 use crate::fault::to_fault;
 use crate::open::{LATEST, OpenError, SCHEMA, verify};
+use crate::read::{self, Place};
 use crate::write::copied;
 
 /// Written anew, row by row: what is there already stays.
@@ -84,6 +85,18 @@ impl Receive for Receiver {
         let arguments = copied(items)?;
         let written = sqlx::query_with(WRITE, arguments).execute(&self.0);
         written.await.map(drop).map_err(to_fault)
+    }
+
+    async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        let mut connection = self.0.acquire().await.map_err(to_fault)?;
+        let loaded = read::load(Place::keeping(&mut connection), keys).await;
+        Ok(loaded.map_err(to_fault)?.rows)
+    }
+
+    async fn scan(&mut self, query: &Query, at: &Cursor) -> Result<Page, Fault> {
+        let mut connection = self.0.acquire().await.map_err(to_fault)?;
+        let page = read::scan(Place::keeping(&mut connection), query, at).await;
+        page.map_err(to_fault)
     }
 
     async fn finish(self) -> Result<(), Fault> {

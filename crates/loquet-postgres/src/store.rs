@@ -68,10 +68,7 @@ enum Taken {
 impl Taken {
     fn place(&mut self) -> Place<'_> {
         match self {
-            Self::Connection(connection) => Place {
-                connection,
-                keeps_statements: true,
-            },
+            Self::Connection(connection) => Place::keeping(connection),
             Self::Transaction(transaction) => Place {
                 connection: transaction,
                 keeps_statements: false,

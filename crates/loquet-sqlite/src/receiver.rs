@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use loquet::store::{Fault, Item, Receive, Row, Versioned};
-use rusqlite::{Connection, params};
+use loquet::store::{Cursor, Fault, Item, Page, Query, Receive, RowKey, Versioned};
+use rusqlite::{Connection, ErrorCode};
 
 use crate::connection;
 use crate::fault::SharedError;
 use crate::open::schema::{self, Found, LATEST};
 use crate::open::{self, OpenError};
-use crate::rows::write::{ChangeError, signed};
+use crate::rows::read;
+use crate::rows::write::{ChangeError, append, insert, send};
 
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -47,75 +48,29 @@ impl Receiver {
     fn write(&mut self, items: &[Item]) -> Result<(), ChangeError> {
         let transaction = self.0.transaction()?;
         for item in items {
-            match item {
-                Item::Row(found) => row(&transaction, found)?,
-                Item::Audit(record) => transaction
-                    .prepare_cached(
-                        "INSERT OR IGNORE INTO loquet_audit (account, seq, org, at, body, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    )?
-                    .execute(params![
-                        record.account.to_bytes(),
-                        signed(record.seq)?,
-                        record.org.to_bytes(),
-                        signed(record.at.0)?,
-                        record.body,
-                        record.mac,
-                    ])
-                    .map(drop)?,
-                Item::Notice(number, notice) => transaction
-                    .prepare_cached(
-                        "INSERT OR IGNORE INTO loquet_outbox (number, recipient, org, at, body) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    )?
-                    .execute(params![
-                        signed(*number)?,
-                        notice.to.to_bytes(),
-                        notice.org.to_bytes(),
-                        signed(notice.at.0)?,
-                        notice.body,
-                    ])
-                    .map(drop)?,
-                // Of a later version of the contract: that it is missing, `compare` finds.
-                _ => {}
+            let written = match item {
+                Item::Row(found) => insert(&transaction, &found.row, found.version),
+                Item::Audit(record) => append(&transaction, record),
+                Item::Notice(number, notice) => send(&transaction, Some(*number), notice),
+                // Of a later version of the contract: that it is missing, the comparison finds.
+                _ => Ok(()),
+            };
+            match written {
+                // It is there already; should something else be there in its place, the comparison finds it.
+                Err(ChangeError::Sql(error)) if is_taken(&error) => {}
+                written => written?,
             }
         }
         Ok(transaction.commit()?)
     }
 }
 
-fn row(connection: &Connection, found: &Versioned) -> Result<(), ChangeError> {
-    let version = signed(found.version.0)?;
-    let written = match &found.row {
-        Row::Organization(row) => connection
-            .prepare_cached("INSERT OR IGNORE INTO loquet_organization (id, version, enabled, body) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![row.id.to_bytes(), version, row.enabled, row.body]),
-        Row::Roster(row) => connection
-            .prepare_cached("INSERT OR IGNORE INTO loquet_roster (org, version, body) VALUES (?1, ?2, ?3)")?
-            .execute(params![row.org.to_bytes(), version, row.body]),
-        Row::Account(row) => connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO loquet_account
-                   (id, version, org, external_id, ever, epoch, used_step, audited, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .execute(params![
-                row.id.to_bytes(),
-                version,
-                row.org.to_bytes(),
-                row.external_id,
-                row.ever,
-                row.epoch,
-                row.used_step.map(signed).transpose()?,
-                signed(row.audited)?,
-                row.body,
-            ]),
-        Row::Attempt(row) => connection
-            .prepare_cached("INSERT OR IGNORE INTO loquet_attempt (id, account, at, body) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![row.id.0, row.account.to_bytes(), signed(row.at.0)?, row.body]),
-        Row::Metadata(row) => connection
-            .prepare_cached("INSERT OR IGNORE INTO loquet_metadata (kind, page, version, mark, body) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![row.id.kind, row.id.page, version, signed(row.mark)?, row.body]),
-    };
-    Ok(written.map(drop)?)
+fn is_taken(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+fn fault(error: rusqlite::Error) -> Fault {
+    SharedError::from(error).not_committed()
 }
 
 impl Receive for Receiver {
@@ -124,7 +79,15 @@ impl Receive for Receiver {
             .map_err(|error| Fault::NotCommitted(Box::new(error)))
     }
 
+    async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        read::load(&self.0, keys).map_err(fault)
+    }
+
+    async fn scan(&mut self, query: &Query, at: &Cursor) -> Result<Page, Fault> {
+        read::scan(&self.0, query, at).map_err(fault)
+    }
+
     async fn finish(mut self) -> Result<(), Fault> {
-        schema::guard(&mut self.0, LATEST).map_err(|error| SharedError::from(error).not_committed())
+        schema::guard(&mut self.0, LATEST).map_err(fault)
     }
 }

@@ -38,7 +38,7 @@ mod memory;
 mod rows;
 mod shared;
 
-pub use copy::{Receive, compare, copy};
+pub use copy::{Receive, copy};
 pub use ids::{AttemptId, MetadataId, Version};
 pub use memory::MemoryStore;
 pub use rows::{

@@ -12,6 +12,7 @@
 
 mod bouncer;
 mod contract;
+mod copy;
 mod faults;
 mod host;
 mod isolation;

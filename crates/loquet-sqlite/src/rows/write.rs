@@ -1,6 +1,6 @@
 //! Writing of rows, within the writer's transaction.
 
-use loquet::store::{Commit, Row, RowKey, Version, Writes};
+use loquet::store::{AuditRow, Commit, NoticeRow, Row, RowKey, Version, Writes};
 use loquet_policy::{AccountId, UnixTime};
 use rusqlite::{Connection, params};
 
@@ -96,64 +96,36 @@ fn commit(connection: &Connection, writes: &Writes) -> Result<Commit, ChangeErro
         }
     }
     for record in &writes.audit {
-        connection
-            .prepare_cached(
-                "INSERT INTO loquet_audit (account, seq, org, at, body, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                record.account.to_bytes(),
-                signed(record.seq)?,
-                record.org.to_bytes(),
-                signed(record.at.0)?,
-                record.body,
-                record.mac,
-            ])?;
+        append(connection, record)?;
     }
     for notice in &writes.outbox {
-        connection
-            .prepare_cached(
-                "INSERT INTO loquet_outbox (recipient, org, at, body) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![
-                notice.to.to_bytes(),
-                notice.org.to_bytes(),
-                signed(notice.at.0)?,
-                notice.body,
-            ])?;
+        send(connection, None, notice)?;
     }
     Ok(Commit::Done)
 }
 
 /// Inserts or updates a row, and returns how many rows were written.
 fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, ChangeError> {
-    let absent = expected == Version::ABSENT;
     let old = signed(expected.0)?;
     let new = signed(expected.next().0)?;
     let written = match row {
+        // The table refuses a second row for the same attempt, because an attempt has one outcome.
+        _ if expected == Version::ABSENT || matches!(row, Row::Attempt(_)) => {
+            return insert(connection, row, expected.next()).map(|()| 1);
+        }
+        Row::Attempt(_) => 0,
         Row::Organization(row) => connection
-            .prepare_cached(if absent {
-                "INSERT INTO loquet_organization (id, version, enabled, body) VALUES (?1, ?3, ?4, ?5)"
-            } else {
-                "UPDATE loquet_organization SET version = ?3, enabled = ?4, body = ?5 WHERE id = ?1 AND version = ?2"
-            })?
+            .prepare_cached("UPDATE loquet_organization SET version = ?3, enabled = ?4, body = ?5 WHERE id = ?1 AND version = ?2")?
             .execute(params![row.id.to_bytes(), old, new, row.enabled, row.body])?,
         Row::Roster(row) => connection
-            .prepare_cached(if absent {
-                "INSERT INTO loquet_roster (org, version, body) VALUES (?1, ?3, ?4)"
-            } else {
-                "UPDATE loquet_roster SET version = ?3, body = ?4 WHERE org = ?1 AND version = ?2"
-            })?
+            .prepare_cached("UPDATE loquet_roster SET version = ?3, body = ?4 WHERE org = ?1 AND version = ?2")?
             .execute(params![row.org.to_bytes(), old, new, row.body])?,
         Row::Account(row) => connection
-            .prepare_cached(if absent {
-                "INSERT INTO loquet_account
-                   (id, version, org, external_id, ever, epoch, used_step, audited, body)
-                 VALUES (?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
-            } else {
+            .prepare_cached(
                 "UPDATE loquet_account SET version = ?3, org = ?4, external_id = ?5, ever = ?6, epoch = ?7,
                    used_step = ?8, audited = ?9, body = ?10
-                 WHERE id = ?1 AND version = ?2"
-            })?
+                 WHERE id = ?1 AND version = ?2",
+            )?
             .execute(params![
                 row.id.to_bytes(),
                 old,
@@ -166,22 +138,94 @@ fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, C
                 signed(row.audited)?,
                 row.body,
             ])?,
-        // The table refuses a second row for the same attempt, because an attempt has one outcome.
-        Row::Attempt(row) => connection
-            .prepare_cached("INSERT INTO loquet_attempt (id, account, at, body) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![row.id.0, row.account.to_bytes(), signed(row.at.0)?, row.body])?,
         Row::Metadata(row) => connection
-            .prepare_cached(if absent {
-                "INSERT INTO loquet_metadata (kind, page, version, mark, body) VALUES (?1, ?2, ?4, ?5, ?6)"
-            } else {
+            .prepare_cached(
                 "UPDATE loquet_metadata SET version = ?4, mark = ?5, body = ?6
-                 WHERE kind = ?1 AND page = ?2 AND version = ?3"
-            })?
+                 WHERE kind = ?1 AND page = ?2 AND version = ?3",
+            )?
             .execute(params![row.id.kind, row.id.page, old, new, signed(row.mark)?, row.body])?,
     };
     Ok(written)
 }
 
-pub(crate) fn signed(number: u64) -> Result<i64, ChangeError> {
+/// Inserts a row at this version.
+pub(crate) fn insert(
+    connection: &Connection,
+    row: &Row,
+    version: Version,
+) -> Result<(), ChangeError> {
+    let version = signed(version.0)?;
+    match row {
+        Row::Organization(row) => connection
+            .prepare_cached("INSERT INTO loquet_organization (id, version, enabled, body) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![row.id.to_bytes(), version, row.enabled, row.body])?,
+        Row::Roster(row) => connection
+            .prepare_cached("INSERT INTO loquet_roster (org, version, body) VALUES (?1, ?2, ?3)")?
+            .execute(params![row.org.to_bytes(), version, row.body])?,
+        Row::Account(row) => connection
+            .prepare_cached(
+                "INSERT INTO loquet_account
+                   (id, version, org, external_id, ever, epoch, used_step, audited, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(params![
+                row.id.to_bytes(),
+                version,
+                row.org.to_bytes(),
+                row.external_id,
+                row.ever,
+                row.epoch,
+                row.used_step.map(signed).transpose()?,
+                signed(row.audited)?,
+                row.body,
+            ])?,
+        Row::Attempt(row) => connection
+            .prepare_cached("INSERT INTO loquet_attempt (id, account, at, body) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![row.id.0, row.account.to_bytes(), signed(row.at.0)?, row.body])?,
+        Row::Metadata(row) => connection
+            .prepare_cached("INSERT INTO loquet_metadata (kind, page, version, mark, body) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![row.id.kind, row.id.page, version, signed(row.mark)?, row.body])?,
+    };
+    Ok(())
+}
+
+/// Appends an audit record.
+pub(crate) fn append(connection: &Connection, record: &AuditRow) -> Result<(), ChangeError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO loquet_audit (account, seq, org, at, body, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            record.account.to_bytes(),
+            signed(record.seq)?,
+            record.org.to_bytes(),
+            signed(record.at.0)?,
+            record.body,
+            record.mac,
+        ])?;
+    Ok(())
+}
+
+/// Puts a notice into the outbox, under the next number where it has none yet.
+pub(crate) fn send(
+    connection: &Connection,
+    number: Option<u64>,
+    notice: &NoticeRow,
+) -> Result<(), ChangeError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO loquet_outbox (number, recipient, org, at, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            number.map(signed).transpose()?,
+            notice.to.to_bytes(),
+            notice.org.to_bytes(),
+            signed(notice.at.0)?,
+            notice.body,
+        ])?;
+    Ok(())
+}
+
+fn signed(number: u64) -> Result<i64, ChangeError> {
     i64::try_from(number).map_err(|_| ChangeError::TooLarge(number))
 }

@@ -1,29 +1,37 @@
 //! Copying all rows from one store into another, as they are.
 
-use super::{Cursor, Fault, Item, MetadataId, Query, RowKey, Store};
+use super::{Cursor, Fault, Item, MetadataId, Page, Query, RowKey, Store, Versioned};
 
 /// A new database that takes the rows of another store as they are, with their versions: nothing is decrypted, and the keys
 /// stay the same. Until it is [finished](Self::finish) no store opens it.
 pub trait Receive {
-    /// Writes rows, audit records and notices, and leaves those alone that are there already: an interrupted copy begins
-    /// again.
+    /// Writes rows, audit records and notices, and leaves those alone that are there already: an interrupted copy goes on.
     fn receive(&mut self, items: &[Item]) -> impl Future<Output = Result<(), Fault>>;
+
+    /// Reads rows, as [`Store::load`] does.
+    fn load(&mut self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>>;
+
+    /// Reads one page, as [`Store::scan`] does.
+    fn scan(&mut self, query: &Query, at: &Cursor) -> impl Future<Output = Result<Page, Fault>>;
 
     /// Makes it a database that a store opens.
     fn finish(self) -> impl Future<Output = Result<(), Fault>>;
 }
 
-/// Copies everything but the attempts, which are forgotten after a day anyway: a form that was sent before the copy and is
-/// sent again after it finds no first outcome. Nothing must write to `from` meanwhile. `progress` hears how many rows,
-/// records and notices have come so far. Then call [`Receive::finish`], and [`compare`] the two stores.
+/// Copies everything but the attempts, compares both databases row by row, and finishes the new one; returns the number of
+/// rows, audit records and notices. `progress` hears how many are copied so far.
+///
+/// Attempts are forgotten after a day anyway: a form that was sent before the copy and is sent again after it finds no first
+/// outcome. Nothing must write to `from` meanwhile.
 ///
 /// # Errors
-/// [`Fault`].
+/// [`Fault`]. The new database is not finished then: call this again with the same one. [`Fault::NotCommitted`] where the two
+/// differ, because something wrote to `from`, now or since a copy that was interrupted: begin with another new one.
 pub async fn copy(
     from: &impl Store,
-    to: &mut impl Receive,
+    mut to: impl Receive,
     mut progress: impl FnMut(u64),
-) -> Result<(), Fault> {
+) -> Result<u64, Fault> {
     let mut count = 0_u64;
     let taken = async |_: Part<'_>, items: &[Item]| {
         to.receive(items).await?;
@@ -31,29 +39,21 @@ pub async fn copy(
         progress(count);
         Ok(())
     };
-    each(from, taken).await
-}
-
-/// Compares two stores, row by row and record by record, and returns the number of them.
-///
-/// # Errors
-/// [`Fault::NotCommitted`] where they differ.
-pub async fn compare(one: &impl Store, other: &impl Store) -> Result<u64, Fault> {
-    let mut count = 0_u64;
+    each(from, taken).await?;
     let same = async |part: Part<'_>, items: &[Item]| {
         let found = match part {
-            Part::Page(query, at) => other.scan(query, at).await?.items,
-            Part::Rosters(keys) => rosters(other, keys).await?,
+            Part::Page(query, at) => to.scan(query, at).await?.items,
+            Part::Rosters(keys) => rows(to.load(keys).await?),
         };
         if found != items {
             return Err(Fault::NotCommitted(
-                "the two databases differ: one of them was changed since the copy. Use the one that the services have used, and copy it into a new database while they are stopped".into(),
+                "the copy differs, because something has written to the database that is copied: stop it, and copy into a new database".into(),
             ));
         }
-        count = count.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
         Ok(())
     };
-    each(one, same).await?;
+    each(from, same).await?;
+    to.finish().await?;
     Ok(count)
 }
 
@@ -96,7 +96,7 @@ async fn beside(
         .map(|(row, _)| RowKey::Roster(row.id))
         .collect();
     if !keys.is_empty() {
-        let found = rosters(store, &keys).await?;
+        let found = rows(store.load(&keys).await?);
         seen(Part::Rosters(&keys), &found).await?;
     }
     for (account, _) in items.iter().cloned().filter_map(Item::account) {
@@ -114,7 +114,6 @@ async fn beside(
     Ok(())
 }
 
-async fn rosters(store: &impl Store, keys: &[RowKey]) -> Result<Vec<Item>, Fault> {
-    let found = store.load(keys).await?;
-    Ok(found.into_iter().map(Item::Row).collect())
+fn rows(found: Vec<Versioned>) -> Vec<Item> {
+    found.into_iter().map(Item::Row).collect()
 }
