@@ -176,45 +176,6 @@ CREATE TABLE loquet_outbox (
 CREATE TRIGGER loquet_outbox_update BEFORE UPDATE ON loquet_outbox
   EXECUTE FUNCTION loquet_refuse('a notice is never changed');
 
--- Rows by key, all from one moment, and the time. Its columns are those of the widest table; kind 0 is the time, in
--- microseconds, in the place of a version.
---
--- STABLE, so that all of its statements share the view of the one that calls it. Its plans are kept: to plan takes five times
--- as long as to read.
-
-CREATE FUNCTION loquet_load(
-  organizations uuid[], rosters uuid[], accounts uuid[], attempts uuid[], metadata_kinds integer[], metadata_pages uuid[]
-) RETURNS TABLE (kind integer, id uuid, version bigint, org uuid, external_id text, flag boolean, epoch bigint,
-  used_step bigint, number bigint, body text)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
-#variable_conflict use_column
-BEGIN
-  kind := 0;
-  version := extract(epoch FROM clock_timestamp()) * 1000000;
-  RETURN NEXT;
-  FOR i IN 1 .. cardinality(organizations) LOOP
-    RETURN QUERY SELECT 1, id, version, NULL::uuid, NULL, enabled, NULL::bigint, NULL::bigint, NULL::bigint, body
-      FROM loquet_organization WHERE id = organizations[i];
-  END LOOP;
-  FOR i IN 1 .. cardinality(rosters) LOOP
-    RETURN QUERY SELECT 2, org, version, NULL::uuid, NULL, NULL::boolean, NULL::bigint, NULL::bigint, NULL::bigint, body
-      FROM loquet_roster WHERE org = rosters[i];
-  END LOOP;
-  FOR i IN 1 .. cardinality(accounts) LOOP
-    RETURN QUERY SELECT 3, id, version, org, external_id, ever, epoch, used_step, audited, body
-      FROM loquet_account WHERE id = accounts[i];
-  END LOOP;
-  FOR i IN 1 .. cardinality(attempts) LOOP
-    RETURN QUERY SELECT 4, id, 1::bigint, account, NULL, NULL::boolean, NULL::bigint, NULL::bigint, at, body
-      FROM loquet_attempt WHERE id = attempts[i];
-  END LOOP;
-  FOR i IN 1 .. cardinality(metadata_kinds) LOOP
-    RETURN QUERY SELECT 5, page, version, NULL::uuid, NULL, NULL::boolean, kind::bigint, NULL::bigint, mark, body
-      FROM loquet_metadata WHERE kind = metadata_kinds[i] AND page = metadata_pages[i];
-  END LOOP;
-END
-$$;
-
 -- Whether a change can be checked and is durable in this transaction.
 CREATE FUNCTION loquet_check_transaction() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

@@ -9,7 +9,7 @@ use sqlx::types::Uuid;
 use crate::read::uuid;
 use crate::write::{signed, version_number};
 
-/// As `loquet_load` of the schema has its columns.
+/// The columns are those of the statement for many keys.
 const LOAD: &str = "
 SELECT 0 AS kind, NULL::uuid AS id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS version,
   NULL::uuid AS org, NULL::text AS external_id, NULL::boolean AS flag, NULL::bigint AS epoch, NULL::bigint AS used_step,

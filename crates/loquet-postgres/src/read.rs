@@ -12,8 +12,20 @@ use sqlx::{Decode, Error, Postgres, Row as _, Type};
 
 use crate::one;
 
-/// `loquet_load` is in the schema, which says what it does and why.
-const LOAD: &str = "SELECT * FROM loquet_load($1, $2, $3, $4, $5, $6)";
+/// All rows of all kinds, from one moment, and the database's time. The columns are those of the widest table.
+const LOAD: &str = "
+SELECT 0 AS kind, NULL::uuid AS id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS version,
+  NULL::uuid AS org, NULL::text AS external_id, NULL::boolean AS flag, NULL::bigint AS epoch, NULL::bigint AS used_step,
+  NULL::bigint AS number, NULL::text AS body
+UNION ALL SELECT 1, id, version, NULL, NULL, enabled, NULL, NULL, NULL, body
+  FROM loquet_organization WHERE id = ANY ($1)
+UNION ALL SELECT 2, org, version, NULL, NULL, NULL, NULL, NULL, NULL, body FROM loquet_roster WHERE org = ANY ($2)
+UNION ALL SELECT 3, id, version, org, external_id, ever, epoch, used_step, audited, body
+  FROM loquet_account WHERE id = ANY ($3)
+UNION ALL SELECT 4, id, 1, account, NULL, NULL, NULL, NULL, at, body FROM loquet_attempt WHERE id = ANY ($4)
+UNION ALL SELECT 5, m.page, m.version, NULL, NULL, NULL, m.kind, NULL, m.mark, m.body
+  FROM unnest($5::integer[], $6::uuid[]) AS k (kind, page),
+    LATERAL (SELECT * FROM loquet_metadata WHERE kind = k.kind AND page = k.page LIMIT 1) AS m";
 
 /// Rows, and the database's time in microseconds.
 pub(crate) struct Loaded {
