@@ -1,8 +1,9 @@
 //! Creating the tables, and looking whether they are there.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _};
 
 /// The tables of version 1, as SQL for the migration tool of the service.
@@ -10,6 +11,12 @@ pub const SCHEMA: &str = include_str!("../schema/0001_loquet.sql");
 
 /// The least rights of the roles that a service and its operator use, as SQL to adapt. See [`operations`](crate::operations).
 pub const ROLES: &str = include_str!("../schema/roles.sql");
+
+/// What [`SCHEMA`] makes, as [`OBJECTS`] names it.
+const EXPECTED: &str = include_str!("../schema/objects.txt");
+
+/// Names whatever acts when Loquet's tables are read or written, and the tables themselves.
+const OBJECTS: &str = include_str!("../schema/objects.sql");
 
 /// The version that this program writes.
 pub(crate) const LATEST: i32 = 1;
@@ -41,6 +48,11 @@ pub enum OpenError {
         "`loquet_schema` has no version: a copy into these tables was interrupted, and can be begun again; otherwise restore a backup"
     )]
     Unversioned,
+    /// A trigger, a rule or a function is missing, was changed, or is not Loquet's: it could undo what is written.
+    #[error(
+        "{0}: restore what `schema/0001_loquet.sql` makes, and find out who changed it; a trigger of the service belongs on its own tables"
+    )]
+    Altered(String),
     /// The database does not answer, or refuses.
     #[error(transparent)]
     Sqlx(#[from] sqlx::Error),
@@ -73,7 +85,7 @@ pub async fn migrate(pool: &PgPool) -> Result<(), OpenError> {
 }
 
 /// Looks whether the tables are those of this program.
-pub(crate) async fn verify(connection: &mut sqlx::PgConnection) -> Result<(), OpenError> {
+pub(crate) async fn verify(connection: &mut PgConnection) -> Result<(), OpenError> {
     // `to_regclass` would remember that there is none, even where another node creates it meanwhile.
     let found = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'loquet_schema' AND pg_table_is_visible(oid))";
     let exists: bool = sqlx::query_scalar(found)
@@ -85,7 +97,7 @@ pub(crate) async fn verify(connection: &mut sqlx::PgConnection) -> Result<(), Op
     }
     let version: Option<i32> = sqlx::query_scalar("SELECT version FROM loquet_schema")
         .persistent(false)
-        .fetch_optional(connection)
+        .fetch_optional(&mut *connection)
         .await?;
     match version {
         None => Err(OpenError::Unversioned),
@@ -93,8 +105,25 @@ pub(crate) async fn verify(connection: &mut sqlx::PgConnection) -> Result<(), Op
             found,
             known: LATEST,
         }),
-        Some(_) => Ok(()),
+        Some(_) => match find_alteration(connection).await? {
+            Some(alteration) => Err(OpenError::Altered(alteration)),
+            None => Ok(()),
+        },
     }
+}
+
+/// Returns the first difference to what [`SCHEMA`] makes. A trigger can undo what is written while no other check notices.
+async fn find_alteration(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+    let found: Vec<String> = sqlx::query_scalar(OBJECTS)
+        .persistent(false)
+        .fetch_all(connection)
+        .await?;
+    let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+    let expected: BTreeSet<&str> = EXPECTED.lines().collect();
+    let foreign = found.difference(&expected).next();
+    let foreign = foreign.map(|object| format!("the {object} is not Loquet's"));
+    let missing = expected.difference(&found).next();
+    Ok(foreign.or_else(|| missing.map(|object| format!("the {object} is missing or was changed"))))
 }
 
 /// Options for a pool that adds no round trips: sqlx asks a connection whether it is alive whenever it is taken out of the

@@ -107,6 +107,49 @@ fn golden_database_is_read() {
     });
 }
 
+#[test]
+#[ignore = "writes what `open` compares with; for a change of the schema"]
+fn write_the_objects() {
+    let postgres = Postgres::start();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/objects.txt");
+    let objects: Vec<String> = postgres.runtime.block_on(async {
+        let pool = postgres.empty(pool_options()).await;
+        run(&pool, GOLDEN[0]).await.unwrap();
+        let sql = include_str!("../../schema/objects.sql");
+        sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap()
+    });
+    std::fs::write(path, objects.join("\n") + "\n").unwrap();
+}
+
+/// T79: a trigger in the database, or in a backup, undoes what is written.
+#[test]
+fn t79_altered_tables_are_refused_in_postgresql() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        for (alteration, named) in [
+            ("CREATE TRIGGER forget BEFORE UPDATE ON loquet_account FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()", "trigger forget on loquet_account"),
+            ("ALTER TABLE loquet_account DISABLE TRIGGER loquet_account_update", "trigger loquet_account_update on loquet_account"),
+            ("DROP TRIGGER loquet_audit_update ON loquet_audit", "trigger loquet_audit_update on loquet_audit"),
+            ("CREATE RULE quiet AS ON INSERT TO loquet_audit DO INSTEAD NOTHING", "rule quiet on loquet_audit"),
+            ("ALTER TABLE loquet_account ENABLE ROW LEVEL SECURITY", "row security on loquet_account"),
+            ("CREATE OR REPLACE FUNCTION loquet_require(read_organization uuid, read_organization_version bigint, read_roster uuid, read_roster_version bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$", "function loquet_require"),
+            ("CREATE FUNCTION loquet_require(a uuid, b uuid) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$", "function loquet_require"),
+            ("CREATE VIEW loquet_all AS SELECT 1", "view loquet_all"),
+        ] {
+            let pool = postgres.pool().await;
+            run(&pool, alteration).await.unwrap();
+            let refused = PostgresStore::open(pool).await.unwrap_err();
+            assert!(matches!(&refused, OpenError::Altered(found) if found.contains(named)), "{alteration}: {refused}");
+        }
+        // The service's own triggers on its own tables are none of Loquet's.
+        let pool = postgres.pool().await;
+        let own = "CREATE TABLE person (id bigint); CREATE TRIGGER own BEFORE UPDATE ON person FOR EACH ROW
+          EXECUTE FUNCTION suppress_redundant_updates_trigger()";
+        run(&pool, own).await.unwrap();
+        PostgresStore::open(pool).await.unwrap();
+    });
+}
+
 /// Stray statements of the tables' owner, one for each rule that SQLite's triggers have too.
 #[test]
 fn stray_statements_are_refused() {
