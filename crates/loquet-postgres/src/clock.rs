@@ -16,6 +16,8 @@ pub(crate) struct DatabaseClock {
 
 impl DatabaseClock {
     const UNREAD: i64 = i64::MIN;
+    /// Microseconds by which an answer is late at most.
+    const LATE: i64 = 5_000_000;
 
     #[expect(
         clippy::disallowed_methods,
@@ -38,8 +40,12 @@ impl DatabaseClock {
 
     /// Sets the clock to what the database has just answered, in microseconds since the epoch.
     pub(crate) fn set(&self, now: i64) {
-        let at_start = now.saturating_sub(self.elapsed());
-        self.at_start.store(at_start, Ordering::Relaxed);
+        let answered = now.saturating_sub(self.elapsed());
+        let known = self.at_start.load(Ordering::Relaxed);
+        // A late answer tells less than one before it; a clock that was set back tells of seconds.
+        if answered > known || known.saturating_sub(answered) > Self::LATE {
+            self.at_start.store(answered, Ordering::Relaxed);
+        }
     }
 
     /// Returns the time, once it has been read.

@@ -119,7 +119,16 @@ impl Operator {
                 Err(fault) => done.faults.push(fault),
             }
         }
-        while self.forget_old_attempts().await? {}
+        loop {
+            match self.forget_old_attempts().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(fault) => {
+                    done.faults.push(fault);
+                    break;
+                }
+            }
+        }
         Ok(done)
     }
 

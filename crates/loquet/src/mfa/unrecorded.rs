@@ -16,7 +16,7 @@ pub(crate) struct Unrecorded(Mutex<BTreeMap<AccountId, Count>>);
 #[derive(Debug, Clone, Copy)]
 struct Count {
     refusals: u32,
-    /// When the first of them came.
+    /// When the first of them came, or the last record was made.
     since: UnixTime,
 }
 
@@ -47,7 +47,7 @@ impl Unrecorded {
         now: UnixTime,
     ) {
         match (recorded, outcome) {
-            (Some(recorded), _) => self.subtract(account, recorded),
+            (Some(recorded), _) => self.subtract(account, recorded, now),
             (None, Err(refusal)) => self.add(account, refusal, now),
             (None, Ok(_)) => {}
         }
@@ -69,14 +69,38 @@ impl Unrecorded {
         }
     }
 
-    /// These were recorded.
-    fn subtract(&self, account: AccountId, recorded: u32) {
+    /// These were recorded. Those that came meanwhile wait for the next record.
+    fn subtract(&self, account: AccountId, recorded: u32, now: UnixTime) {
         let mut counts = self.counts();
         if let Some(count) = counts.get_mut(&account) {
             count.refusals = count.refusals.saturating_sub(recorded);
+            count.since = now;
             if count.refusals == 0 {
                 counts.remove(&account);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_that_come_while_a_record_is_made_wait_an_hour() {
+        let counts = Unrecorded::default();
+        let account = AccountId::from(1_u64);
+        let refused: Result<(), _> = Err(Refusal::StaleLogIn);
+        let begun = UnixTime(1_790_000_000);
+        let due = begun.plus(limits::HOUR);
+        for _ in 0..3 {
+            counts.record_outcome(account, None, &refused, begun);
+        }
+        assert_eq!(counts.due(due), [account]);
+        // The record tells of two; the third came after it was decided.
+        counts.record_outcome(account, Some(2), &refused, due);
+        assert_eq!(counts.of(account), 1);
+        assert_eq!(counts.due(due.plus(60)), []);
+        assert_eq!(counts.due(due.plus(limits::HOUR)), [account]);
     }
 }

@@ -104,8 +104,10 @@ impl Operator {
     /// [`Error`].
     pub async fn forget_old_attempts(&self) -> Result<bool, Error> {
         const SOME: u32 = 1000;
-        self.store_rejections().await?;
         let before = UnixTime(self.now().0.saturating_sub(loquet_policy::limits::DAY));
-        Ok(self.store().forget_attempts(before, SOME).await? == SOME)
+        let forgotten = self.store().forget_attempts(before, SOME).await?;
+        // Afterwards: the fault of one account must not let attempts pile up.
+        self.store_rejections().await?;
+        Ok(forgotten == SOME)
     }
 }

@@ -66,10 +66,12 @@ impl Operator {
     }
 
     pub(crate) async fn store_rejections(&self) -> Result<(), Error> {
+        let mut summed_up = Ok(());
         for account in self.inner.unrecorded.due(self.now()) {
             match self.run(SumUp { account }, Attempt::default()).await {
                 Ok(()) | Err(Error::Refused(_)) => {}
-                Err(fault) => return Err(fault),
+                // One account's fault keeps no other from being stored.
+                Err(fault) => summed_up = Err(fault),
             }
         }
         while let Some((id, count)) = self.counts(Rejections::pop_first) {
@@ -83,7 +85,7 @@ impl Operator {
                 return Err(error);
             }
         }
-        Ok(())
+        summed_up
     }
 }
 
