@@ -1,6 +1,7 @@
 //! Users who log in again and again, in the benchmarks of the stores.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
@@ -60,6 +61,43 @@ impl User {
         let session = self.enter().await;
         self.verify_code(&session).await
     }
+}
+
+/// What a task of a benchmark does again and again.
+pub trait Worker: Send + 'static {
+    /// Does it once.
+    fn work(&mut self) -> impl Future<Output = ()> + Send;
+}
+
+impl Worker for User {
+    async fn work(&mut self) {
+        self.log_in().await;
+    }
+}
+
+/// Lets so many of the workers, each a task of its own, work for a time; returns how often a second they did it.
+pub async fn turn<W: Worker>(workers: &mut Vec<W>, count: usize, time: Duration) -> f64 {
+    let begun = Instant::now();
+    let tasks: Vec<_> = workers
+        .drain(..count)
+        .map(|mut worker| {
+            tokio::spawn(async move {
+                let mut done = 0;
+                while begun.elapsed() < time {
+                    worker.work().await;
+                    done += 1;
+                }
+                (worker, done)
+            })
+        })
+        .collect();
+    let mut done = 0;
+    for task in tasks {
+        let (worker, own) = task.await.unwrap();
+        workers.push(worker);
+        done += own;
+    }
+    f64::from(done) / begun.elapsed().as_secs_f64()
 }
 
 /// Users who have enrolled, in a store of theirs.

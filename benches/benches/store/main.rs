@@ -17,7 +17,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use loquet::{UnixTime, Wait, wait};
-use loquet_benches::users::{User, median, users};
+use loquet_benches::users::{User, median, turn, users};
 use loquet_sqlite::SqliteStore;
 use loquet_testkit::fixture::Fixture;
 use rusqlite::Connection;
@@ -67,27 +67,7 @@ fn users_in(path: &Path, count: usize) -> Vec<User> {
 
 /// Log-ins by Loquet with so many in flight, for a turn; the answer is log-ins a second.
 fn loquet(runtime: &tokio::runtime::Runtime, users: &mut Vec<User>, in_flight: usize) -> f64 {
-    let begun = Instant::now();
-    let tasks: Vec<_> = users
-        .drain(..in_flight)
-        .map(|mut user| {
-            runtime.spawn(async move {
-                let mut done = 0;
-                while begun.elapsed() < TURN {
-                    user.log_in().await;
-                    done += 1;
-                }
-                (user, done)
-            })
-        })
-        .collect();
-    let mut done = 0;
-    for task in tasks {
-        let (user, own) = runtime.block_on(task).unwrap();
-        users.push(user);
-        done += own;
-    }
-    f64::from(done) / begun.elapsed().as_secs_f64()
+    runtime.block_on(turn(users, in_flight, TURN))
 }
 
 fn in_flight(folder: &Path) {

@@ -9,10 +9,11 @@ use std::process::{Command, Stdio};
 use crate::command::{Done, cargo, output, program, root, run};
 
 /// The benchmarks that documentation shows, and the crates in whose `docs/measured.md` they stand.
-const DOCUMENTS: [(&str, &str); 3] = [
+const DOCUMENTS: [(&str, &str); 4] = [
     ("otp", "loquet-otp"),
     ("ipfilter", "loquet-ipfilter"),
     ("store", "loquet-sqlite"),
+    ("postgres", "loquet-postgres"),
 ];
 
 /// The lines of `measured.md` between which a benchmark's figures stand.

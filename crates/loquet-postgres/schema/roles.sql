@@ -1,6 +1,11 @@
 -- The least rights of three roles, for tables that another role owns (the one that ran 0001_loquet.sql). Put the names of
 -- your roles in place of `app` (the service) and `app_operator` (`loquet` and whatever deletes old audit records).
---
+
+-- Temporary tables would stand in place of those of the same name, for all who share a pooler's connection.
+DO $$ BEGIN
+  EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END $$;
+
 -- The service reads and writes rows, and only adds to the audit log. It creates, alters and drops nothing.
 
 GRANT SELECT ON loquet_schema TO app, app_operator;

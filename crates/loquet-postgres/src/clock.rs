@@ -16,8 +16,8 @@ pub(crate) struct DatabaseClock {
 
 impl DatabaseClock {
     const UNREAD: i64 = i64::MIN;
-    /// Microseconds by which an answer is late at most.
-    const LATE: i64 = 5_000_000;
+    /// Microseconds after which an answer is late.
+    const LATE: i64 = 1_000_000;
 
     #[expect(
         clippy::disallowed_methods,
@@ -30,21 +30,23 @@ impl DatabaseClock {
         }
     }
 
+    /// Microseconds since the start.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the node's clock"
     )]
-    fn elapsed(&self) -> i64 {
+    pub(crate) fn elapsed(&self) -> i64 {
         i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
-    /// Sets the clock to what the database has just answered, in microseconds since the epoch.
-    pub(crate) fn set(&self, now: i64) {
-        let answered = now.saturating_sub(self.elapsed());
-        let known = self.at_start.load(Ordering::Relaxed);
-        // A late answer tells less than one before it; a clock that was set back tells of seconds.
-        if answered > known || known.saturating_sub(answered) > Self::LATE {
-            self.at_start.store(answered, Ordering::Relaxed);
+    /// Sets the clock to what the database has just answered, in microseconds since the epoch, to a question that was asked at
+    /// [`elapsed`](Self::elapsed). An answer that took long says little of the present, and only the first is taken.
+    pub(crate) fn set(&self, now: i64, asked: i64) {
+        let elapsed = self.elapsed();
+        let is_late = elapsed.saturating_sub(asked) > Self::LATE;
+        if !is_late || self.at_start.load(Ordering::Relaxed) == Self::UNREAD {
+            let at_start = now.saturating_sub(elapsed);
+            self.at_start.store(at_start, Ordering::Relaxed);
         }
     }
 

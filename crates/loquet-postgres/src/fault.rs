@@ -46,6 +46,18 @@ fn advice(code: &str) -> Option<&'static str> {
     }
 }
 
+/// What has become of a change of which the database says whether what it read still holds.
+pub(crate) const fn outcome(holds: bool) -> Commit {
+    if holds { Commit::Done } else { Commit::Stale }
+}
+
+/// A transaction was left open on the connection, by a future of the service that was dropped while it began one. What was
+/// sent is not written.
+pub(crate) fn is_left_open(error: &sqlx::Error) -> bool {
+    let database = error.as_database_error().map(code);
+    database.is_some_and(|code| matches!(code.as_str(), "2D000" | "25P02"))
+}
+
 /// What has become of a change whose statement was sent and ended in this error.
 pub(crate) fn ended(error: sqlx::Error) -> Result<Commit, Fault> {
     let database = match &error {

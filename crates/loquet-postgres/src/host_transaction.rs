@@ -6,7 +6,7 @@ use loquet::HostTx;
 use loquet::store::{Commit, Fault, RowKey, Versioned, Writes};
 use sqlx::postgres::{PgConnection, PgTransaction};
 
-use crate::fault::{ended, to_fault};
+use crate::fault::{ended, outcome, to_fault};
 use crate::read::Place;
 use crate::{read, write};
 
@@ -62,6 +62,7 @@ impl<'c> HostTransaction<'c> {
         Place {
             connection: &mut self.transaction,
             keeps_statements: self.keeps_statements,
+            commits: false,
         }
     }
 
@@ -89,17 +90,18 @@ impl DerefMut for HostTransaction<'_> {
 impl HostTx for HostTransaction<'_> {
     async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
         let loaded = read::load(self.place(), keys).await.map_err(to_fault)?;
-        Ok(loaded.rows)
+        Ok(loaded.checked()?.rows)
     }
 
     async fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
-        write::commit(self.place(), writes)
-            .await
-            .map_err(|fault| match fault {
+        match write::commit(self.place(), writes).await {
+            Ok(holds) => Ok(outcome(holds)),
+            Err(error) => ended(error).map_err(|fault| match fault {
                 // Without its commit, which was not sent, nothing stays.
                 Fault::Unknown(error) => Fault::NotCommitted(error),
                 fault => fault,
-            })
+            }),
+        }
     }
 
     async fn commit(self) -> Result<(), Fault> {

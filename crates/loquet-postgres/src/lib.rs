@@ -64,3 +64,7 @@ pub mod isolation {}
 #[cfg(doc)]
 #[doc = include_str!("../docs/operations.md")]
 pub mod operations {}
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/measured.md")]
+pub mod measured {}

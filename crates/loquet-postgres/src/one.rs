@@ -10,27 +10,10 @@ use crate::read::uuid;
 use crate::write::{signed, version_number};
 
 /// The columns are those of the statement for many keys.
-const LOAD: &str = "
-SELECT 0 AS kind, NULL::uuid AS id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS version,
-  NULL::uuid AS org, NULL::text AS external_id, NULL::boolean AS flag, NULL::bigint AS epoch, NULL::bigint AS used_step,
-  NULL::bigint AS number, NULL::text AS body
-UNION ALL SELECT 1, id, version, NULL, NULL, enabled, NULL, NULL, NULL, body FROM loquet_organization WHERE id = $1
-UNION ALL SELECT 2, org, version, NULL, NULL, NULL, NULL, NULL, NULL, body FROM loquet_roster WHERE org = $2
-UNION ALL SELECT 3, id, version, org, external_id, ever, epoch, used_step, audited, body
-  FROM loquet_account WHERE id = $3
-UNION ALL SELECT 4, id, 1, account, NULL, NULL, NULL, NULL, at, body FROM loquet_attempt WHERE id = $4";
+const LOAD: &str = include_str!("sql/load_one.sql");
 
-/// The update locks the account and compares its version; `loquet_require`, in the schema, then compares the others in a view
-/// of its own. False: the account is no longer at its version, and nothing is written.
-const COMMIT: &str = "WITH
-  changed AS (UPDATE loquet_account SET version = version + 1, org = $7, external_id = $8, ever = $9, epoch = $10,
-      used_step = $11, audited = $12, body = $13
-    WHERE id = $5 AND version = $6 RETURNING id, loquet_require($1, $2, $3, $4) AS holds),
-  outcome AS (INSERT INTO loquet_attempt (id, account, at, body)
-    SELECT $14, id, $15, $16 FROM changed WHERE holds AND $14 IS NOT NULL),
-  record AS (INSERT INTO loquet_audit (account, seq, org, at, body, mac)
-    SELECT id, $17, $18, $19, $20, $21 FROM changed WHERE holds AND $17 IS NOT NULL)
-  SELECT EXISTS (SELECT FROM changed)";
+/// The procedure is in the schema.
+const COMMIT: &str = include_str!("sql/commit_one.sql");
 
 /// At most one key of each kind, and none of metadata.
 #[derive(Default)]
@@ -76,8 +59,11 @@ pub(crate) fn load(keys: &[RowKey]) -> Option<Query<'static, Postgres, PgArgumen
     Some(statement)
 }
 
-/// Returns the statement that writes this change, if it is so small.
-pub(crate) fn commit(writes: &Writes) -> Option<QueryScalar<'static, Postgres, bool, PgArguments>> {
+/// Returns the statement that writes this change, if it is so small, and commits it or leaves that to the transaction.
+pub(crate) fn commit(
+    writes: &Writes,
+    commits: bool,
+) -> Option<QueryScalar<'static, Postgres, bool, PgArguments>> {
     let keys = Keys::of(&writes.expect)?;
     let (account, attempt) = put(&writes.put)?;
     let is_put = |key: Option<(Uuid, i64)>, row: Option<Uuid>| match (key, row) {
@@ -104,6 +90,7 @@ pub(crate) fn commit(writes: &Writes) -> Option<QueryScalar<'static, Postgres, b
     }
     let number = |number: Option<u64>| number.map(signed).transpose().ok();
     let statement = sqlx::query_scalar(COMMIT)
+        .bind(commits)
         .bind(keys.organization.map(|(id, _)| id))
         .bind(keys.organization.map(|(_, version)| version))
         .bind(keys.roster.map(|(id, _)| id))

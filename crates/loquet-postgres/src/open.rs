@@ -53,6 +53,9 @@ pub enum OpenError {
         "{0}: restore what `schema/0001_loquet.sql` makes, and find out who changed it; a trigger of the service belongs on its own tables"
     )]
     Altered(String),
+    /// The database is a standby, which may be behind.
+    #[error("the database is a standby, which may be behind; connect to the primary")]
+    Standby,
     /// The database does not answer, or refuses.
     #[error(transparent)]
     Sqlx(#[from] sqlx::Error),
@@ -99,7 +102,9 @@ pub(crate) async fn verify(connection: &mut PgConnection) -> Result<(), OpenErro
         .persistent(false)
         .fetch_optional(&mut *connection)
         .await?;
+    let is_standby = sqlx::query_scalar("SELECT pg_is_in_recovery()").persistent(false);
     match version {
+        _ if is_standby.fetch_one(&mut *connection).await? => Err(OpenError::Standby),
         None => Err(OpenError::Unversioned),
         Some(found) if found > LATEST => Err(OpenError::Newer {
             found,

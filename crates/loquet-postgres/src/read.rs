@@ -1,8 +1,8 @@
 //! Reading of rows.
 
 use loquet::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, MetadataId, MetadataRow, NoticeRow,
-    OrganizationRow, PAGE, Page, Query, RosterRow, Row, RowKey, Version, Versioned,
+    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Fault, Item, MetadataId, MetadataRow,
+    NoticeRow, OrganizationRow, PAGE, Page, Query, RosterRow, Row, RowKey, Version, Versioned,
 };
 use loquet_policy::{AccountId, OrgId, UnixTime};
 use sqlx::error::BoxDynError;
@@ -15,8 +15,8 @@ use crate::one;
 /// All rows of all kinds, from one moment, and the database's time. The columns are those of the widest table.
 const LOAD: &str = "
 SELECT 0 AS kind, NULL::uuid AS id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS version,
-  NULL::uuid AS org, NULL::text AS external_id, NULL::boolean AS flag, NULL::bigint AS epoch, NULL::bigint AS used_step,
-  NULL::bigint AS number, NULL::text AS body
+  NULL::uuid AS org, NULL::text AS external_id, pg_is_in_recovery() AS flag, NULL::bigint AS epoch, NULL::bigint AS used_step,
+  NULL::bigint AS number, current_setting('transaction_isolation') AS body
 UNION ALL SELECT 1, id, version, NULL, NULL, enabled, NULL, NULL, NULL, body
   FROM loquet_organization WHERE id = ANY ($1)
 UNION ALL SELECT 2, org, version, NULL, NULL, NULL, NULL, NULL, NULL, body FROM loquet_roster WHERE org = ANY ($2)
@@ -31,6 +31,22 @@ UNION ALL SELECT 5, m.page, m.version, NULL, NULL, NULL, m.kind, NULL, m.mark, m
 pub(crate) struct Loaded {
     pub(crate) rows: Vec<Versioned>,
     pub(crate) now: i64,
+    is_standby: bool,
+    isolation: String,
+}
+
+impl Loaded {
+    /// Returns the rows, if they are those of this moment.
+    pub(crate) fn checked(self) -> Result<Self, Fault> {
+        let why = if self.is_standby {
+            "this is a standby, which may be behind; connect to the primary"
+        } else if self.isolation != "read committed" {
+            "a transaction that Loquet takes part in is READ COMMITTED; another level does not see what was changed since it began"
+        } else {
+            return Ok(self);
+        };
+        Err(Fault::NotCommitted(why.into()))
+    }
 }
 
 /// Keys by their kind.
@@ -63,18 +79,22 @@ pub(crate) const fn uuid(bytes: [u8; 16]) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
-/// A connection, and whether it keeps prepared statements.
+/// A connection.
 pub(crate) struct Place<'c> {
     pub(crate) connection: &'c mut PgConnection,
+    /// Whether it keeps prepared statements.
     pub(crate) keeps_statements: bool,
+    /// Whether a change commits itself; otherwise the transaction does.
+    pub(crate) commits: bool,
 }
 
 impl<'c> Place<'c> {
-    /// A connection of our own, which keeps them.
-    pub(crate) const fn keeping(connection: &'c mut PgConnection) -> Self {
+    /// A connection that only reads.
+    pub(crate) const fn reading(connection: &'c mut PgConnection) -> Self {
         Self {
             connection,
             keeps_statements: true,
+            commits: false,
         }
     }
 }
@@ -99,11 +119,17 @@ pub(crate) async fn load(place: Place<'_>, keys: &[RowKey]) -> Result<Loaded, Er
     let mut loaded = Loaded {
         rows: Vec::with_capacity(keys.len()),
         now: 0,
+        is_standby: false,
+        isolation: String::new(),
     };
     for columns in &found {
         match row(columns)? {
             Some(row) => loaded.rows.push(row),
-            None => loaded.now = columns.try_get("version")?,
+            None => {
+                loaded.now = columns.try_get("version")?;
+                loaded.is_standby = columns.try_get("flag")?;
+                loaded.isolation = columns.try_get("body")?;
+            }
         }
     }
     let place = |found: &Versioned| keys.iter().position(|key| *key == found.row.key());

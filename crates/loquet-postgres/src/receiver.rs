@@ -82,20 +82,20 @@ async fn has_rows(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
 
 impl Receive for Receiver {
     async fn receive(&mut self, items: &[Item]) -> Result<(), Fault> {
-        let arguments = copied(items)?;
+        let arguments = copied(items).map_err(to_fault)?;
         let written = sqlx::query_with(WRITE, arguments).execute(&self.0);
         written.await.map(drop).map_err(to_fault)
     }
 
     async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
         let mut connection = self.0.acquire().await.map_err(to_fault)?;
-        let loaded = read::load(Place::keeping(&mut connection), keys).await;
+        let loaded = read::load(Place::reading(&mut connection), keys).await;
         Ok(loaded.map_err(to_fault)?.rows)
     }
 
     async fn scan(&mut self, query: &Query, at: &Cursor) -> Result<Page, Fault> {
         let mut connection = self.0.acquire().await.map_err(to_fault)?;
-        let page = read::scan(Place::keeping(&mut connection), query, at).await;
+        let page = read::scan(Place::reading(&mut connection), query, at).await;
         page.map_err(to_fault)
     }
 

@@ -7,7 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgTransaction};
 
 use crate::clock::DatabaseClock;
-use crate::fault::{ended, to_fault};
+use crate::fault::{ended, is_left_open, to_fault};
 use crate::open::{OpenError, verify};
 use crate::read::Place;
 use crate::{read, write};
@@ -68,11 +68,23 @@ enum Taken {
 impl Taken {
     fn place(&mut self) -> Place<'_> {
         match self {
-            Self::Connection(connection) => Place::keeping(connection),
+            Self::Connection(connection) => Place {
+                connection,
+                keeps_statements: true,
+                commits: true,
+            },
             Self::Transaction(transaction) => Place {
                 connection: transaction,
                 keeps_statements: false,
+                commits: false,
             },
+        }
+    }
+
+    /// Keeps the connection from the next user.
+    fn close(&mut self) {
+        if let Self::Connection(connection) = self {
+            connection.close_on_drop();
         }
     }
 
@@ -85,16 +97,14 @@ impl Taken {
     }
 }
 
-/// Reading goes on with another connection where one turns out to be broken: after a restart of the server, all that wait in
-/// the pool are.
+/// The work goes on with another connection where one turns out to be unfit: after a restart of the server, all that wait in
+/// the pool are broken.
 struct Tries(u32);
 
 impl Tries {
-    fn again(&mut self, error: sqlx::Error) -> Result<(), Fault> {
-        match self.0.checked_sub(1) {
-            Some(left) if is_lost(&error) => self.0 = left,
-            _ => return Err(to_fault(error)),
-        }
+    fn again(&mut self, mut taken: Taken, error: sqlx::Error) -> Result<(), Fault> {
+        taken.close();
+        self.0 = self.0.checked_sub(1).ok_or_else(|| to_fault(error))?;
         Ok(())
     }
 }
@@ -115,26 +125,39 @@ impl Store for PostgresStore {
         let mut tries = Tries(self.pool.size());
         loop {
             let mut taken = self.take().await?;
+            let asked = self.clock.elapsed();
             match read::load(taken.place(), keys).await {
                 Ok(loaded) => {
-                    self.clock.set(loaded.now);
+                    let loaded = loaded.checked().inspect_err(|_| taken.close())?;
+                    self.clock.set(loaded.now, asked);
                     // It has changed nothing.
                     taken.finish().await.ok();
                     return Ok(loaded.rows);
                 }
-                Err(error) => tries.again(error)?,
+                Err(error) if is_lost(&error) || is_left_open(&error) => {
+                    tries.again(taken, error)?;
+                }
+                Err(error) => return Err(to_fault(error)),
             }
         }
     }
 
     async fn commit(&self, writes: Writes) -> Result<Commit, Fault> {
-        let mut taken = self.take().await?;
-        match write::commit(taken.place(), &writes).await? {
-            Commit::Stale => Ok(Commit::Stale),
-            Commit::Done => taken
-                .finish()
-                .await
-                .map_or_else(ended, |()| Ok(Commit::Done)),
+        let mut tries = Tries(self.pool.size());
+        loop {
+            let mut taken = self.take().await?;
+            match write::commit(taken.place(), &writes).await {
+                Ok(false) => return Ok(Commit::Stale),
+                Ok(true) => {
+                    let ended = taken
+                        .finish()
+                        .await
+                        .map_or_else(ended, |()| Ok(Commit::Done));
+                    return ended;
+                }
+                Err(error) if is_left_open(&error) => tries.again(taken, error)?,
+                Err(error) => return ended(error),
+            }
         }
     }
 
@@ -154,7 +177,10 @@ impl Store for PostgresStore {
                     taken.finish().await.ok();
                     return Ok(page);
                 }
-                Err(error) => tries.again(error)?,
+                Err(error) if is_lost(&error) || is_left_open(&error) => {
+                    tries.again(taken, error)?;
+                }
+                Err(error) => return Err(to_fault(error)),
             }
         }
     }

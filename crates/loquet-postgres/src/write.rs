@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use loquet::store::{AuditRow, Commit, Fault, Item, NoticeRow, Row, RowKey, Version, Writes};
+use loquet::store::{AuditRow, Item, NoticeRow, Row, RowKey, Version, Writes};
 use loquet_policy::{AccountId, UnixTime};
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, Encode, Postgres, Type};
 
-use crate::fault::ended;
 use crate::one;
 use crate::read::{Keys, Place, uuid};
 
 /// `loquet_commit` is in the schema, which says what it does and why.
-const COMMIT: &str = "SELECT loquet_commit(
+const COMMIT: &str = "CALL loquet_commit(
   $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-  $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47)";
+  $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47,
+  $48, NULL)";
 
 /// The reason why a change cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -29,21 +29,24 @@ pub(crate) enum Unwritable {
     Encode(sqlx::error::BoxDynError),
 }
 
-/// Writes a change in one statement. A stale change writes nothing.
-pub(crate) async fn commit(place: Place<'_>, writes: &Writes) -> Result<Commit, Fault> {
-    let statement = match one::commit(writes) {
+impl Unwritable {
+    /// Nothing was sent.
+    fn into_error(self) -> sqlx::Error {
+        sqlx::Error::Encode(Box::new(self))
+    }
+}
+
+/// Writes a change in one statement. A stale change writes nothing: that is `false`.
+pub(crate) async fn commit(place: Place<'_>, writes: &Writes) -> Result<bool, sqlx::Error> {
+    let statement = match one::commit(writes, place.commits) {
         Some(statement) => statement,
         None => {
-            let arguments = arguments(writes).map_err(|why| Fault::NotCommitted(Box::new(why)))?;
-            sqlx::query_scalar_with(COMMIT, arguments)
+            let arguments = arguments(writes, place.commits);
+            sqlx::query_scalar_with(COMMIT, arguments.map_err(Unwritable::into_error)?)
         }
     };
     let written = statement.persistent(place.keeps_statements);
-    match written.fetch_one(place.connection).await {
-        Ok(true) => Ok(Commit::Done),
-        Ok(false) => Ok(Commit::Stale),
-        Err(error) => ended(error),
-    }
+    written.fetch_one(place.connection).await
 }
 
 /// Takes a notice out of the outbox.
@@ -92,8 +95,9 @@ pub(crate) async fn forget_audit(
 }
 
 /// The arguments of `loquet_commit`, in its order.
-fn arguments(writes: &Writes) -> Result<PgArguments, Unwritable> {
+fn arguments(writes: &Writes, commits: bool) -> Result<PgArguments, Unwritable> {
     let mut arguments = Columns::default();
+    arguments.0.add(commits).map_err(Unwritable::Encode)?;
     expected(&mut arguments, writes)?;
     let mut rows = Rows::default();
     let mut written = BTreeSet::new();
@@ -115,7 +119,7 @@ fn arguments(writes: &Writes) -> Result<PgArguments, Unwritable> {
 }
 
 /// The arguments of a copy: rows with their versions, audit records, and notices with their numbers.
-pub(crate) fn copied(items: &[Item]) -> Result<PgArguments, Fault> {
+pub(crate) fn copied(items: &[Item]) -> Result<PgArguments, sqlx::Error> {
     let (mut rows, mut audit) = (Rows::default(), Vec::new());
     let (mut numbers, mut notices) = (Vec::new(), Vec::new());
     for item in items {
@@ -136,10 +140,8 @@ pub(crate) fn copied(items: &[Item]) -> Result<PgArguments, Fault> {
         .and_then(|()| bind_audit(&mut arguments, &audit))
         .and_then(|()| arguments.add(&numbers, |number| signed(*number)))
         .and_then(|()| bind_notices(&mut arguments, &notices));
-    match bound {
-        Ok(()) => Ok(arguments.0),
-        Err(why) => Err(Fault::NotCommitted(Box::new(why))),
-    }
+    bound.map_err(Unwritable::into_error)?;
+    Ok(arguments.0)
 }
 
 fn bind_audit(arguments: &mut Columns, audit: &[&AuditRow]) -> Result<(), Unwritable> {

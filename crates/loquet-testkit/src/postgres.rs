@@ -158,6 +158,12 @@ impl Server {
         self.port
     }
 
+    /// A program of PostgreSQL's, such as `pg_dump`.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Command {
+        Command::new(self.programs.join(name))
+    }
+
     /// A program to run as the server's user.
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {

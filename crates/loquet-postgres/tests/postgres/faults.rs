@@ -5,7 +5,7 @@ use std::time::Duration;
 use loquet::store::{AccountRow, Commit, Fault, Row, RowKey, Store as _, Version, Writes};
 use loquet::testing::Phone;
 use loquet::{AccountId, Attempt, Error, MfaSession, OrgId, Refusal};
-use loquet_postgres::{PostgresStore, migrate, pool_options};
+use loquet_postgres::{OpenError, PostgresStore, migrate, pool_options};
 use loquet_testkit::fixture::{ANNE, Fixture, refusal};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
@@ -226,6 +226,65 @@ fn replica_takes_no_changes() {
             refused.to_string().contains("connect to the primary"),
             "{refused}"
         );
+    });
+}
+
+/// T88: a standby may not know yet which sessions have ended.
+#[test]
+fn t88_standby_authorizes_nothing() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.pool().await;
+        let fixture = fixture(&pool).await;
+        let (phone, _) = fixture.enabled().await;
+        let session = fixture.enter(ANNE, &phone).await;
+        postgres.server.stop();
+        std::fs::write(postgres.server.folder().join("standby.signal"), "").unwrap();
+        postgres.server.run();
+        let refused = fixture.authorize(&session).await.unwrap_err();
+        assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
+        assert!(refused.to_string().contains("a standby"), "{refused}");
+        let refused = PostgresStore::open(pool).await.unwrap_err();
+        assert!(matches!(refused, OpenError::Standby), "{refused}");
+    });
+}
+
+/// T87: a future of the service's that is dropped while it begins a transaction can leave the transaction open (sqlx 0.9.0 does).
+/// What is then written on that connection would go with it, after it was answered for.
+#[test]
+fn t87_transaction_left_open_swallows_nothing() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.pool().await;
+        let direct = (*pool.connect_options()).clone();
+        let one = options().max_connections(1);
+        let one = one.connect_with(direct.clone()).await.unwrap();
+        let (here, elsewhere) = (fixture(&one).await, fixture(&pool).await);
+        let (phone, _) = here.enabled().await;
+        for left_open in [
+            "BEGIN",
+            "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            "BEGIN; SELECT 1/0",
+        ] {
+            drop(sqlx::raw_sql(left_open).execute(&one).await);
+            let session = loop {
+                // At another level nothing is decided, and the connection is closed.
+                match here.mfa.log_in(ANNE, Fixture::client()).await {
+                    Ok(login) => break login.session,
+                    Err(error) => assert!(error.to_string().contains("READ COMMITTED"), "{error}"),
+                }
+            };
+            drop(sqlx::raw_sql(left_open).execute(&one).await);
+            let code = here.code(&phone);
+            let session = loop {
+                match here.verify(&session, &code).await {
+                    Ok(login) => break login.session,
+                    Err(error) => assert!(error.to_string().contains("READ COMMITTED"), "{error}"),
+                }
+            };
+            elsewhere.clock.set(here.mfa.now().0);
+            elsewhere.user(&session).await;
+        }
     });
 }
 

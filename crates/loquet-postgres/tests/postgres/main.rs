@@ -17,6 +17,7 @@ mod faults;
 mod host;
 mod isolation;
 mod log_in;
+mod months;
 mod open;
 mod proxy;
 mod soak;

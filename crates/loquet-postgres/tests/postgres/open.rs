@@ -7,18 +7,13 @@ use loquet_testkit::fixture::{ANNE, Fixture};
 use loquet_testkit::letters::Mailbox;
 use sqlx::postgres::PgPool;
 
-use crate::support::Postgres;
+use crate::support::{Postgres, run};
 
 /// A database as a program of version 1 left it: each script is never edited once released.
 const GOLDEN: [&str; 2] = [
     include_str!("../../schema/0001_loquet.sql"),
     include_str!("golden/1.sql"),
 ];
-
-async fn run(pool: &PgPool, sql: &str) -> Result<(), sqlx::Error> {
-    let sql = sqlx::AssertSqlSafe(sql.to_owned());
-    sqlx::raw_sql(sql).execute(pool).await.map(drop)
-}
 
 /// A pool on that database.
 async fn golden(postgres: &Postgres) -> PgPool {
@@ -132,9 +127,16 @@ fn t79_altered_tables_are_refused_in_postgresql() {
             ("DROP TRIGGER loquet_audit_update ON loquet_audit", "trigger loquet_audit_update on loquet_audit"),
             ("CREATE RULE quiet AS ON INSERT TO loquet_audit DO INSTEAD NOTHING", "rule quiet on loquet_audit"),
             ("ALTER TABLE loquet_account ENABLE ROW LEVEL SECURITY", "row security on loquet_account"),
-            ("CREATE OR REPLACE FUNCTION loquet_require(read_organization uuid, read_organization_version bigint, read_roster uuid, read_roster_version bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$", "function loquet_require"),
-            ("CREATE FUNCTION loquet_require(a uuid, b uuid) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$", "function loquet_require"),
-            ("CREATE VIEW loquet_all AS SELECT 1", "view loquet_all"),
+            ("CREATE OR REPLACE FUNCTION loquet_keep_audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$", "function loquet_keep_audit"),
+            ("ALTER FUNCTION loquet_check_transaction() SET search_path = public", "function loquet_check_transaction"),
+            ("CREATE FUNCTION loquet_commit(a uuid) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$", "function loquet_commit"),
+            ("CREATE VIEW loquet_all AS SELECT 1", "relation loquet_all"),
+            ("CREATE OR REPLACE TRIGGER loquet_account_update BEFORE UPDATE ON loquet_account FOR EACH ROW WHEN (false) EXECUTE FUNCTION loquet_refuse_account()", "trigger loquet_account_update on loquet_account"),
+            ("CREATE TABLE shadow () INHERITS (loquet_account)", "shadow that inherits from loquet_account"),
+            ("ALTER TABLE loquet_account ADD CHECK (version < 3)", "constraint loquet_account_version_check on loquet_account"),
+            ("ALTER TABLE loquet_attempt DROP CONSTRAINT loquet_attempt_pkey", "constraint loquet_attempt_pkey on loquet_attempt"),
+            ("ALTER TABLE loquet_audit ALTER COLUMN at SET DEFAULT 1", "default of loquet_audit.at"),
+            ("CREATE INDEX slow ON loquet_account (lower(external_id))", "index CREATE INDEX slow"),
         ] {
             let pool = postgres.pool().await;
             run(&pool, alteration).await.unwrap();
@@ -248,6 +250,7 @@ fn service_role_has_the_least_rights() {
             "SELECT loquet_forget_audit(gen_random_uuid(), 1)",
             "UPDATE loquet_schema SET version = 2",
             "CREATE TABLE loquet_new ()",
+            "CREATE TEMPORARY TABLE loquet_account ()",
         ] {
             let refused = run(&app, forbidden).await.unwrap_err();
             let code = refused
@@ -258,6 +261,8 @@ fn service_role_has_the_least_rights() {
         let operator = PgPool::connect_with(options.username("app_operator"))
             .await
             .unwrap();
+        let temporary = "GRANT TEMPORARY ON DATABASE postgres TO app_operator";
+        run(&owner, temporary).await.unwrap();
         assert_eq!(forget_by_forged_mark(&operator).await, 0);
         let store = PostgresStore::open(operator).await.unwrap();
         assert_eq!(store.forget_audit(ANNE.into(), 10).await.unwrap(), 0);

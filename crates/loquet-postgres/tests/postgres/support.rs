@@ -59,3 +59,9 @@ impl Postgres {
         })
     }
 }
+
+/// Runs a script.
+pub(crate) async fn run(pool: &PgPool, sql: &str) -> Result<(), sqlx::Error> {
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    sqlx::raw_sql(sql).execute(pool).await.map(drop)
+}
