@@ -1,9 +1,9 @@
-//! `loquet backup` and `loquet restore`.
+//! `loquet backup`, `loquet restore` and `loquet restored`.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use loquet::{Mfa, Operator, OrgId, RestoreOptions, Restored};
+use loquet::{Checkpoint, Mfa, Operator, OrgId, RestoreOptions, Restored};
 use loquet_sqlite::{Restore, SqliteStore};
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::installation::{Database, wait};
 use crate::output;
+use crate::place::Place;
 use crate::when;
 
 #[derive(Args)]
@@ -35,19 +36,39 @@ pub(crate) struct Arguments {
     #[arg(long)]
     replace: bool,
 
+    /// Do not read the database that is replaced: it is damaged, or its keys are lost
+    #[arg(long, requires = "replace")]
+    ignore_replaced: bool,
+
+    #[command(flatten)]
+    since: Since,
+}
+
+#[derive(Args)]
+pub(crate) struct InPlace {
+    #[command(flatten)]
+    database: Database,
+
+    /// The database that this one replaces, under the same keys, if it can still be read
+    #[arg(long, value_name = "DATABASE")]
+    replaced: Option<Place>,
+
+    #[command(flatten)]
+    since: Since,
+}
+
+/// What is known of the time since the backup.
+#[derive(Args)]
+struct Since {
     /// A checkpoint of the audit log from after the backup, to list what is missing since
     #[arg(long, value_name = "CHECKPOINT")]
     against: Option<PathBuf>,
 
     /// An organization in which multi-factor log-in was enabled, where the database that is replaced is missing or not read;
-    /// may be repeated. All its users enroll anew. Its new break-glass code is printed, and its last group is read from standard input before anything is
-    /// replaced
+    /// may be repeated. All its users enroll anew. Its new break-glass code is printed, and its last group is read from
+    /// standard input before the command ends
     #[arg(long, value_name = "ORG")]
     was_enabled: Vec<OrgId>,
-
-    /// Do not read the database that is replaced: it is damaged, or its keys are lost
-    #[arg(long, requires = "replace")]
-    ignore_replaced: bool,
 
     /// Says that multi-factor log-in was enabled nowhere in the database that is missing or not read, or that nothing was
     /// enabled, enrolled or revoked there since the backup
@@ -91,35 +112,88 @@ impl Arguments {
 
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let wrong = |why| Failure::backup("restore", &why);
-        let kept = self.against.as_deref().map(kept).transpose()?;
-        let otherwise = "restore PostgreSQL with its own tools, and call `Operator::restored` before a service opens it";
+        let kept = self.since.kept()?;
+        let otherwise = "restore PostgreSQL with its own tools, and run `loquet restored` before a service opens it";
         let db = self.database.place().file("restore", otherwise)?;
         let restore = Restore::begin(&self.file, db, self.replace).map_err(wrong)?;
         let reads = self.replace && !self.ignore_replaced && db.exists();
-        if !reads && self.was_enabled.is_empty() && !self.none_enabled {
-            return Err(Failure::of("restore", UNKNOWN));
-        }
+        self.since.require_known("restore", reads)?;
         let done = wait(async {
             let operator = self.open(restore.path()).await?;
             let replaced = match reads {
                 true => Some(self.open(db).await.map_err(unreadable)?),
                 false => None,
             };
-            let mut how = RestoreOptions::default().was_enabled(&self.was_enabled);
-            if let Some(kept) = &kept {
-                how = how.checkpoint(kept);
-            }
-            if let Some(replaced) = &replaced {
-                how = how.replaced(replaced);
-            }
+            let how = self.since.how(kept.as_ref(), replaced.as_ref());
             Ok(operator.restored(how).await?)
         })?;
-        keep_break_glass(&done, stdin)?;
+        let nothing = "that is not the last group of the code: nothing was replaced";
+        keep_break_glass(&done, stdin, ("restore", nothing))?;
         let aside = restore.finish().map_err(wrong)?;
+        self.since.tell(&done, aside.as_deref())
+    }
+}
+
+impl InPlace {
+    pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let kept = self.since.kept()?;
+        if self.replaced.as_ref() == Some(self.database.place()) {
+            let why = "this is the database that was put back; name the one that it replaces, as it was last";
+            return Err(Failure::of("--replaced", why));
+        }
+        self.since
+            .require_known("restored", self.replaced.is_some())?;
+        let done = wait(async {
+            let operator = self.database.open().await?;
+            let replaced = match &self.replaced {
+                Some(place) => {
+                    let ring = self.database.keys()?.ring()?;
+                    Some(place.open("--replaced", ring).await?)
+                }
+                None => None,
+            };
+            let how = self.since.how(kept.as_ref(), replaced.as_ref());
+            Ok(operator.restored(how).await?)
+        })?;
+        let again =
+            "that is not the last group of the code; run the command again, which makes a new code";
+        keep_break_glass(&done, stdin, ("restored", again))?;
+        self.since.tell(&done, None)
+    }
+}
+
+impl Since {
+    fn kept(&self) -> Result<Option<Checkpoint>, Failure> {
+        self.against.as_deref().map(kept).transpose()
+    }
+
+    fn require_known(&self, what: &str, reads_replaced: bool) -> Result<(), Failure> {
+        if reads_replaced || self.none_enabled || !self.was_enabled.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::of(what, UNKNOWN))
+    }
+
+    fn how<'a>(
+        &'a self,
+        kept: Option<&'a Checkpoint>,
+        replaced: Option<&'a Operator>,
+    ) -> RestoreOptions<'a> {
+        let mut how = RestoreOptions::default().was_enabled(&self.was_enabled);
+        if let Some(kept) = kept {
+            how = how.checkpoint(kept);
+        }
+        if let Some(replaced) = replaced {
+            how = how.replaced(replaced);
+        }
+        how
+    }
+
+    fn tell(&self, done: &Restored, aside: Option<&Path>) -> Result<Outcome, Failure> {
         if self.json {
-            output::line(&object(&done, aside.as_deref()).to_string())?;
+            output::line(&object(done, aside).to_string())?;
         } else {
-            for line in lines(&done, aside.as_deref()) {
+            for line in lines(done, aside) {
                 output::line(&line)?;
             }
         }
@@ -127,8 +201,12 @@ impl Arguments {
     }
 }
 
-/// Shows the new break-glass codes, and has each last group typed back before anything is replaced.
-fn keep_break_glass(done: &Restored, stdin: &mut Stdin) -> Result<(), Failure> {
+/// Shows the new break-glass codes, and has the last group of each typed back.
+fn keep_break_glass(
+    done: &Restored,
+    stdin: &mut Stdin,
+    (what, wrong): (&str, &str),
+) -> Result<(), Failure> {
     for (org, code) in &done.break_glass {
         output::line(&format!(
             "new break-glass code of {org}, to be kept in an envelope: {}",
@@ -136,8 +214,7 @@ fn keep_break_glass(done: &Restored, stdin: &mut Stdin) -> Result<(), Failure> {
         ))?;
         let typed = stdin.ask("its last group", loquet::MAX_TYPED)?;
         if !code.last_group().eq_ignore_ascii_case(typed.trim()) {
-            let why = "that is not the last group of the code: nothing was replaced";
-            return Err(Failure::of("restore", why));
+            return Err(Failure::of(what, wrong));
         }
     }
     Ok(())

@@ -98,7 +98,7 @@ impl Database {
     }
 
     pub(crate) async fn open(&self) -> Result<Operator, Failure> {
-        self.db.open(self.keys()?.ring()?).await
+        self.db.open("--db", self.keys()?.ring()?).await
     }
 }
 

@@ -149,6 +149,14 @@ Examples:
 Example:
   loquet restore --db app.db app.backup --replace --against kept.checkpoint")]
     Restore(backup::Arguments),
+    /// Make a database safe that other tools have put back to an earlier time
+    ///
+    /// pg_restore, a recovery to a point in time, a failover to a replica that was behind, a snapshot of the disk. Run it before
+    /// a service opens the database. It does what `restore` does, in place; if it stopped half-way, run it again.
+    #[command(after_help = "\
+Example:
+  loquet restored --db postgres://owner@localhost/app --against kept.checkpoint --none-enabled")]
+    Restored(backup::InPlace),
 }
 
 fn main() -> ExitCode {
@@ -190,6 +198,7 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Store(command) => command.run(),
         Command::Backup(arguments) => arguments.run(),
         Command::Restore(arguments) => arguments.run(&mut stdin),
+        Command::Restored(arguments) => arguments.run(&mut stdin),
     }
 }
 

@@ -38,6 +38,21 @@ impl FromStr for Place {
     }
 }
 
+impl PartialEq for Place {
+    /// Whether both name the same database in the same way.
+    fn eq(&self, other: &Self) -> bool {
+        let exact = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        match (self, other) {
+            (Self::Sqlite(one), Self::Sqlite(other)) => exact(one) == exact(other),
+            (Self::Postgres(one), Self::Postgres(other)) => {
+                (one.get_host(), one.get_port(), one.get_database())
+                    == (other.get_host(), other.get_port(), other.get_database())
+            }
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Place {
     /// Without a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,14 +78,14 @@ impl Place {
         }
     }
 
-    /// Opens the tables, which are there already.
-    pub(crate) async fn open(&self, ring: Keyring) -> Result<Operator, Failure> {
+    /// Opens the tables, which are there already. `what` is the option that names the place.
+    pub(crate) async fn open(&self, what: &str, ring: Keyring) -> Result<Operator, Failure> {
         let builder = match self {
             Self::Sqlite(path) => {
-                check("--db", path)?;
-                Mfa::builder(self.sqlite("--db", path)?)
+                check(what, path)?;
+                Mfa::builder(self.sqlite(what, path)?)
             }
-            Self::Postgres(options) => Mfa::builder(self.postgres("--db", options).await?),
+            Self::Postgres(options) => Mfa::builder(self.postgres(what, options).await?),
         };
         Ok(builder.keyring(ring).open_operator().await?)
     }

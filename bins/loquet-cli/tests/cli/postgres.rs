@@ -31,8 +31,12 @@ impl Moved {
 
     /// A command on the database in PostgreSQL, with the keys of the service.
     fn on_postgres(&self, words: &[&str]) -> Command {
+        self.on(&self.url(), words)
+    }
+
+    fn on(&self, url: &str, words: &[&str]) -> Command {
         let mut command = crate::loquet(words);
-        command.args(["--db", &self.url(), "--key"]);
+        command.args(["--db", url, "--key"]);
         command.arg(self.centre.db().with_extension("db.key"));
         command
     }
@@ -125,6 +129,71 @@ fn interrupted_copy_goes_on() {
     assert!(was_interrupted);
     let listed = moved.json(&["account", "list"]);
     assert_eq!(listed, moved.centre.json(&["account", "list"], "", 0));
+}
+
+/// A dump of an earlier time, restored by PostgreSQL's tools into a database of its own.
+#[test]
+fn restored_dump_is_made_safe() {
+    let moved = Moved::new();
+    let url = moved.url();
+    assert_eq!(told(&moved.copy(&moved.file("centre.db"), &url)).0, Some(0));
+    let dump = moved.file("dump");
+    let tool = |name: &str, words: &[&str]| {
+        let output = moved.server.tool(name).args(words).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    tool("pg_dump", &["--format=custom", "--file", &dump, &url]);
+
+    // Something is decided after the dump was taken.
+    moved.json(&["account", "set-address", "sofia", "sofia@example.org"]);
+    let kept = moved.file("kept");
+    let checkpoint = moved.on_postgres(&["audit", "checkpoint"]).output();
+    std::fs::write(&kept, checkpoint.unwrap().stdout).unwrap();
+
+    let earlier = moved.server.url("earlier");
+    let postgres = format!("--maintenance-db={url}");
+    tool("createdb", &[&postgres, "earlier"]);
+    tool("pg_restore", &["--dbname", &earlier, &dump]);
+    let silent = told(&moved.on(&earlier, &["restored"]).output().unwrap());
+    assert_eq!(silent.0, Some(2), "{}", silent.1);
+    assert!(
+        silent.1.contains("type `--was-enabled ORG`"),
+        "{}",
+        silent.1
+    );
+
+    let same = told(
+        &moved
+            .on(&earlier, &["restored", "--replaced", &earlier])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(same.0, Some(2), "{}", same.1);
+    assert!(
+        same.1.contains("the database that was put back"),
+        "{}",
+        same.1
+    );
+
+    let words = ["restored", "--replaced", &url, "--against", &kept, "--json"];
+    let output = moved.on(&earlier, &words).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let restored = &json_lines(&output.stdout)[0];
+    assert_eq!(restored["accounts"], 4, "{restored}");
+    assert_eq!(restored["lost"][0]["account"], "sofia", "{restored}");
+    assert_eq!(restored["aside"], Value::Null);
+    let verified = moved.on(&earlier, &["audit", "verify", "--json"]).output();
+    assert_eq!(json_lines(&verified.unwrap().stdout)[0]["broken"], 0);
+
+    // Without the replaced database: the new code's last group is typed back.
+    let organizations = crate::wait(moved.centre.operator().organizations());
+    let org = organizations.unwrap()[0].id().to_string();
+    let words = ["restored", "--was-enabled", &org];
+    let mut command = moved.on(&earlier, &words);
+    command.stdin(std::process::Stdio::null());
+    let (code, said) = told(&command.output().unwrap());
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("new break-glass code of"), "{said}");
 }
 
 #[test]
