@@ -100,6 +100,13 @@ Examples:
     /// For seven days after `loquet restore --was-enabled`, for any number of accounts.
     #[command(after_help = "Example:\n  loquet account reset-code sofia --db app.db")]
     ResetCode(Own),
+    /// Make an account an administrator without asking one
+    ///
+    /// For an organization whose administrators cannot act, with the envelope lost, or are not to be trusted. All administrators
+    /// are told. A deactivated account is active again, and one without an authenticator gets a reset code. Where an administrator
+    /// took the organization over, change that person's password in the service first, which ends their sessions.
+    #[command(after_help = "Example:\n  loquet account appoint sofia --db app.db")]
+    Appoint(Own),
     /// Erase an account for good: its names, addresses, devices and secret
     ///
     /// For the right to be forgotten. Its id stays in the user list and in the audit log. There is no way back.
@@ -168,6 +175,7 @@ impl Command {
                 Self::Reactivate(asked) => asked.run(stdin).await,
                 Self::ClockCorrected(arguments) => clock_corrected(arguments).await,
                 Self::ResetCode(asked) => manage::reset_code(asked).await,
+                Self::Appoint(asked) => manage::appoint(asked).await,
                 Self::Erase(asked) => manage::erase(asked).await,
                 Self::TurnOn(asked) => own::turn_on(asked, stdin).await,
                 Self::TurnOff(asked) => own::turn_off(asked, stdin).await,

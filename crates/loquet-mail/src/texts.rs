@@ -90,6 +90,7 @@ const fn key(event: &Event, other: bool) -> &'static str {
         Event::Toggled { on: false } => "TOGGLED_OFF",
         Event::Reset { .. } => "RESET",
         Event::ResetByHost { .. } => "RESET_BY_HOST",
+        Event::AppointedByHost { .. } => "APPOINTED_BY_HOST",
         Event::ResetCodeVoid => "RESET_CODE_VOID",
         Event::Promoted { .. } => "PROMOTED",
         Event::Demoted { .. } => "DEMOTED",

@@ -69,8 +69,8 @@ pub struct Account {
         serde(default, skip_serializing_if = "DailyQuota::is_unused")
     )]
     pub enrollments: DailyQuota,
-    /// The changes of settings that this administrator has made, of at most [`CHANGES_A_DAY`](limits::CHANGES_A_DAY): each is
-    /// a letter to all administrators.
+    /// The changes of settings, roles and active accounts that this administrator has made, of at most
+    /// [`CHANGES_A_DAY`](limits::CHANGES_A_DAY): most take no code of their own.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "DailyQuota::is_unused")
@@ -140,7 +140,7 @@ impl Account {
         }
     }
 
-    /// Returns whether this administrator may change another setting, which is counted with [`count_change`](Self::count_change).
+    /// Returns whether this administrator may make another change, which is counted with [`count_change`](Self::count_change).
     /// Of its own, so that one administrator's changes never keep another from undoing them.
     ///
     /// # Errors
@@ -152,7 +152,7 @@ impl Account {
         }
     }
 
-    /// Counts a change of a setting.
+    /// Counts a change.
     pub fn count_change(&mut self, now: UnixTime) {
         self.changes.count(now);
     }

@@ -272,6 +272,12 @@ pub enum Command {
         /// Hash of the new reset code.
         reset_code: Digest,
     },
+    /// The host makes the account an administrator, where those whom the organization has cannot act, or are not to be trusted. A
+    /// deactivated account is active again. Without an authenticator that counts for an administrator it gets a reset code.
+    AppointAdministrator {
+        /// Hash of the new reset code.
+        reset_code: Digest,
+    },
     /// Starts break-glass with the break-glass code, for the administrator in
     /// [`Snapshot::actor`](crate::Snapshot::actor).
     OpenBreakGlass {

@@ -4,6 +4,7 @@ mod break_glass;
 mod builder;
 mod code;
 mod enrollment;
+mod host;
 mod import;
 mod organization;
 mod owner;
@@ -112,6 +113,7 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
         Command::WithdrawToken => builder.withdraw_token(),
         Command::ClockCorrected { present } => builder.clock_corrected(present),
         Command::IssueResetCode { reset_code } => builder.issue_reset_code(reset_code),
+        Command::AppointAdministrator { reset_code } => builder.appoint_administrator(reset_code),
         Command::OpenBreakGlass { break_glass } => builder.open_break_glass(break_glass),
         Command::CollectResetCode { break_glass, reset_code } => builder.collect_reset_code(break_glass, reset_code),
     }

@@ -334,6 +334,11 @@ pub enum Event {
         /// The account.
         account: AccountId,
     },
+    /// The host made an account an administrator.
+    AppointedByHost {
+        /// The account.
+        account: AccountId,
+    },
     /// A reset code is void because its author is no longer the same administrator.
     ResetCodeVoid,
     /// An account was given a role of administrator rank.

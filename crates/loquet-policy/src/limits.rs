@@ -93,7 +93,8 @@ pub const NOTICE: u64 = 7 * DAY;
 pub const NOTICE_MAX: u64 = 730 * DAY;
 /// Mandates that an organization's administrators may announce, move or impose in 24 hours.
 pub const ANNOUNCEMENTS_A_DAY: u8 = 10;
-/// Settings that one administrator may change in 24 hours, each of which is a letter to all administrators.
+/// Changes of settings, roles and active accounts that one administrator may make in 24 hours. Most take no code of their own,
+/// and each is a letter to all administrators or ends a user's access.
 pub const CHANGES_A_DAY: u8 = 30;
 /// How often an announced mandate may be postponed.
 pub const POSTPONEMENTS: u8 = 2;

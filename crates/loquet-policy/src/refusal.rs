@@ -113,7 +113,8 @@ pub enum Refusal {
         /// Seconds until the next one is possible.
         wait: u64,
     },
-    /// The actor has changed [`CHANGES_A_DAY`](crate::limits::CHANGES_A_DAY) settings in 24 hours.
+    /// The actor has made [`CHANGES_A_DAY`](crate::limits::CHANGES_A_DAY) changes of settings, roles and active accounts in 24
+    /// hours.
     TooManyChanges {
         /// Seconds until the next change is possible.
         wait: u64,

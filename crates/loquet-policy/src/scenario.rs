@@ -67,7 +67,7 @@
 //! | `reset`, `reset aloud`, `undo report of`, `deactivate` | `whom` |
 //! | `add role`, `remove role` | `whom`, `role` |
 //! | `reactivate` | `whom`, `roles` |
-//! | `have an authenticator imported`, `have it imported again`, `have a former authenticator imported`, `be assigned a token`, `have the token taken back`, `be deleted by the host`, `open break-glass`, `open break-glass with a wrong code`, `collect reset code` | `who` is the account that the host acts on |
+//! | `have an authenticator imported`, `have it imported again`, `have a former authenticator imported`, `be assigned a token`, `have the token taken back`, `be deleted by the host`, `be appointed by the host`, `open break-glass`, `open break-glass with a wrong code`, `collect reset code` | `who` is the account that the host acts on |
 
 mod action;
 mod runner;

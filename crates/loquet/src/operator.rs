@@ -29,7 +29,7 @@ use crate::error::{Config, Error};
 use crate::mfa::Mfa;
 use crate::mfa::source::Actor;
 use crate::operator::letter::{Deliver, Delivered};
-use crate::provision::operations::{CollectResetCode, OpenBreakGlass};
+use crate::provision::operations::{AppointAdministrator, CollectResetCode, OpenBreakGlass};
 use crate::session::attempt::Attempt;
 use crate::store::Query;
 
@@ -173,6 +173,36 @@ impl Operator {
     ) -> Result<IssuedResetCode, Error> {
         let (account, typed) = (administrator, code.into());
         self.run(CollectResetCode { account, typed }, Attempt::default())
+            .await
+    }
+
+    /// Makes an account an administrator, without asking one: for an organization whose administrators cannot act, with the
+    /// envelope lost, or are not to be trusted. A deactivated account is active again. All administrators are told. Returns a
+    /// reset code, to be handed over in person, unless the account keeps an authenticator that counts for an administrator.
+    ///
+    /// Where an administrator took the organization over, first change that person's password and say so
+    /// ([`Mfa::password_changed`], not by its owner), which ends their sessions. The appointed administrator is on no probation,
+    /// and can deactivate them.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// if let Some(issued) = operator.appoint_administrator(42_u64).await? {
+    ///     println!("{}", *issued.reset_code.expose());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NOT_ENABLED`, with `UNCHANGED` where the account is an administrator who can log in, and others.
+    ///
+    /// # Security
+    /// Whoever calls this decides who administers an organization: call it from a tool of the operator's, not from a page.
+    pub async fn appoint_administrator(
+        &self,
+        account: impl Into<AccountId>,
+    ) -> Result<Option<IssuedResetCode>, Error> {
+        let account = account.into();
+        self.run(AppointAdministrator { account }, Attempt::default())
             .await
     }
 

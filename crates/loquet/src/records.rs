@@ -8,6 +8,7 @@ use loquet_policy::{
 use serde::{Deserialize, Serialize};
 
 use crate::account::notice_addresses::Addresses;
+use crate::admin::undo_rules::UNDO;
 use crate::audit::{AuditHead, Refusals};
 use crate::devices::Devices;
 use crate::hash;
@@ -145,6 +146,12 @@ impl OrganizationRecord {
             _ => None,
         });
         self.facts.options.access_rules.into_iter().chain(waiting)
+    }
+
+    /// The rules of before the last change, while it can be undone.
+    pub(crate) fn undoable_rules(&self, now: UnixTime) -> Option<&PastRules> {
+        let can_be_undone = |past: &&PastRules| past.until.age(now).is_some_and(|age| age < UNDO);
+        self.past.last().filter(can_be_undone)
     }
 
     /// Keeps the texts that the facts and the past name, and forgets the rest.

@@ -195,6 +195,22 @@ pub(super) async fn reset_code(asked: &Own) -> Result<Outcome, Failure> {
     tell_reset_code(&at, &asked.account, &issued)
 }
 
+/// Appoints an administrator in the host's name.
+pub(super) async fn appoint(asked: &Own) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    let account = at.account("ACCOUNT", &asked.account).await?;
+    match at.operator.appoint_administrator(account).await? {
+        Some(issued) => tell_reset_code(&at, &asked.account, &issued),
+        None => at.tell(
+            &json!({ "account": account.to_string(), "administrator": true }),
+            &format!(
+                "{} is an administrator, with the same authenticator as before",
+                asked.account.escape_debug()
+            ),
+        ),
+    }
+}
+
 /// Erases an account in the host's name: no administrator's session is needed.
 pub(super) async fn erase(asked: &Own) -> Result<Outcome, Failure> {
     let at = asked.at.open().await?;

@@ -204,3 +204,32 @@ fn id_comes_before_a_name_like_one() {
     let helene = show(&format!("{:032x}", 1));
     assert!(helene.stderr.is_empty(), "{helene:?}");
 }
+
+/// The operator's last resort: no administrator is asked.
+#[test]
+fn operator_appoints_an_administrator() {
+    let centre = Centre::new();
+    let early = centre
+        .json(&["account", "appoint", "julie"], "", 1)
+        .remove(0);
+    assert_eq!(early["refused"], "NOT_ENABLED");
+    enable(&centre, last_group);
+    centre.enroll(3);
+    let kept = centre
+        .json(&["account", "appoint", "sofia"], "", 0)
+        .remove(0);
+    assert_eq!(kept["administrator"], true);
+    let issued = centre
+        .json(&["account", "appoint", "julie"], "", 0)
+        .remove(0);
+    assert!(issued["reset_code"].is_string(), "{issued}");
+    for name in ["sofia", "julie"] {
+        let shown = centre.json(&["account", "show", name], "", 0).remove(0);
+        let roles = shown["roles"].to_string();
+        assert!(roles.contains("administrator"), "{name}: {roles}");
+    }
+    let again = centre
+        .json(&["account", "appoint", "sofia"], "", 1)
+        .remove(0);
+    assert_eq!(again["refused"], "UNCHANGED");
+}

@@ -226,7 +226,7 @@ impl DecisionBuilder<'_> {
         self.require_administrator()?;
         setting.in_bounds()?;
         let organization = self.require_change(setting)?;
-        self.actor().may_change(self.now)?;
+        self.check_change_quota()?;
         // Before enabling there is nothing to weaken, and no account has a code.
         let enabled = organization.is_enabled();
         let weakens = enabled && setting.weakens(organization);
@@ -236,8 +236,8 @@ impl DecisionBuilder<'_> {
         } else {
             self.require_recent_code()?;
         }
+        self.count_change();
         let now = self.now;
-        self.actor_mut().count_change(now);
         if !weakens {
             return self.put_in_force(setting);
         }
@@ -261,10 +261,9 @@ impl DecisionBuilder<'_> {
         let setting = Setting::AccessRules { rules, opens };
         self.require_administrator()?;
         self.require_change(setting)?;
-        self.actor().may_change(self.now)?;
+        self.check_change_quota()?;
         self.require_recent_code()?;
-        let now = self.now;
-        self.actor_mut().count_change(now);
+        self.count_change();
         self.put_in_force(setting)
     }
 

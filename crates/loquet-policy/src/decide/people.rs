@@ -1,9 +1,9 @@
 //! Commands of administrators about other accounts.
 
-use super::builder::{Answer, DecisionBuilder, end_sessions, erase_credentials, reset};
+use super::builder::{Answer, DecisionBuilder, erase_credentials, reset};
 use crate::{
-    Account, AccountId, Administrator, Audience, Authenticator, Digest, Event, Grant, Organization,
-    Origin, Refusal, ResetCode, RoleId, RoleSet, Status, Submitted, limits,
+    Account, AccountId, Administrator, Audience, Digest, Event, Grant, Organization, Origin,
+    Refusal, ResetCode, RoleId, RoleSet, Status, Submitted, limits,
 };
 
 /// Returns the highest rank of the roles. An undefined role has no rank.
@@ -65,6 +65,25 @@ impl DecisionBuilder<'_> {
     fn count_reset(&mut self) {
         let now = self.now;
         self.actor_mut().resets.count(now);
+    }
+
+    /// Refuses an administrator who has made as many changes as a day allows. Before enabling, when the host brings its users
+    /// in, there is no limit.
+    pub(super) fn check_change_quota(&self) -> Result<(), Refusal> {
+        match self.organization()?.is_enabled() {
+            true => self.actor().may_change(self.now),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn count_change(&mut self) {
+        let now = self.now;
+        if self
+            .known_organization()
+            .is_some_and(Organization::is_enabled)
+        {
+            self.actor_mut().count_change(now);
+        }
     }
 
     fn new_reset_code(&self, digest: Digest, aloud: bool) -> Result<ResetCode, Refusal> {
@@ -139,35 +158,6 @@ impl DecisionBuilder<'_> {
         Ok(())
     }
 
-    /// Issues a reset code for an account whose authenticator was lost in a restore. The quota of a day does not apply, because every account needs one.
-    pub(super) fn issue_reset_code(&mut self, digest: Digest) -> Answer {
-        let account = self.actor().require_active()?.id;
-        let now = self.now;
-        let organization = self.require_enabled()?;
-        if organization
-            .resets_by_host_until
-            .is_none_or(|until| now >= until)
-        {
-            return Err(Refusal::NotAdmin);
-        }
-        let expires = now.plus(organization.options.reset_code_life);
-        let Authenticator::ResetDue { .. } = self.actor().authenticator else {
-            return Err(Refusal::Unchanged);
-        };
-        end_sessions(self.actor_mut());
-        self.actor_mut().authenticator = Authenticator::ResetDue {
-            reset_code: Some(ResetCode {
-                origin: Origin::Host { digest },
-                issued: now,
-                expires,
-            }),
-        };
-        let event = Event::ResetByHost { account };
-        self.notify_owner(event);
-        self.notify_administrators(event);
-        Ok(Grant::ResetCodeIssued { expires })
-    }
-
     pub(super) fn add_role(&mut self, role: RoleId, code: Submitted) -> Answer {
         self.rights()?;
         if self.is_self() {
@@ -197,11 +187,13 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::WeakKey);
         }
         self.check_probation()?;
+        self.check_change_quota()?;
         if promotes && enabled {
             self.fresh_code(code)?;
         } else {
             self.require_recent_code()?;
         }
+        self.count_change();
         let now = self.now;
         let subject = self.subject_mut()?;
         subject.roles = roles;
@@ -243,7 +235,9 @@ impl DecisionBuilder<'_> {
             self.check_not_last_administrator(account)?;
         }
         self.check_probation()?;
+        self.check_change_quota()?;
         self.require_recent_code()?;
+        self.count_change();
         self.subject_mut()?.roles = roles;
         if role == RoleId::ADMINISTRATOR {
             self.subject_mut()?.promoted = None;
@@ -255,7 +249,7 @@ impl DecisionBuilder<'_> {
     }
 
     /// Refuses to remove the last administrator, or the last enrolled one.
-    fn check_not_last_administrator(&self, account: AccountId) -> Result<(), Refusal> {
+    pub(super) fn check_not_last_administrator(&self, account: AccountId) -> Result<(), Refusal> {
         if !self.organization()?.is_enabled() {
             return Ok(());
         }
@@ -274,7 +268,7 @@ impl DecisionBuilder<'_> {
     }
 
     /// Removes an administrator from the roster, and cancels break-glass for that account.
-    fn remove_from_roster(&mut self, account: AccountId) -> Result<(), Refusal> {
+    pub(super) fn remove_from_roster(&mut self, account: AccountId) -> Result<(), Refusal> {
         if self.roster()?.administrator(account).is_some() {
             self.roster_mut()?.remove(account);
         }
@@ -296,7 +290,9 @@ impl DecisionBuilder<'_> {
         let account = subject.id;
         self.check_not_last_administrator(account)?;
         self.check_probation()?;
+        self.check_change_quota()?;
         self.require_recent_code()?;
+        self.count_change();
         self.remove_from_roster(account)?;
         let now = self.now;
         mark_deactivated(self.subject_mut()?, now);
@@ -304,21 +300,9 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    fn notify_deactivated(&mut self, account: AccountId) {
+    pub(super) fn notify_deactivated(&mut self, account: AccountId) {
         self.notify(Audience::Owner { account }, Event::Deactivated { account });
         self.notify_administrators(Event::Deactivated { account });
-    }
-
-    pub(super) fn host_deactivate(&mut self) -> Answer {
-        let account = self.actor().require_active()?.id;
-        if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
-            self.check_not_last_administrator(account)?;
-            self.remove_from_roster(account)?;
-        }
-        let now = self.now;
-        mark_deactivated(self.actor_mut(), now);
-        self.notify_deactivated(account);
-        Ok(Grant::Done)
     }
 
     pub(super) fn reactivate(&mut self, roles: RoleSet, digest: Digest, code: Submitted) -> Answer {
@@ -373,7 +357,7 @@ impl DecisionBuilder<'_> {
 }
 
 /// Deactivates an account. Roles, `ever` and the toggle are kept as a record.
-fn mark_deactivated(account: &mut Account, now: crate::UnixTime) {
+pub(super) fn mark_deactivated(account: &mut Account, now: crate::UnixTime) {
     erase_credentials(account);
     account.awaits_token = false;
     account.status = Status::Deactivated { since: now };

@@ -188,6 +188,7 @@ impl ActionReader<'_> {
             },
             "have the token taken back" => Command::WithdrawToken,
             "be deleted by the host" => Command::HostDeactivate,
+            "be appointed by the host" => Command::AppointAdministrator { reset_code },
             "open break-glass" => Command::OpenBreakGlass {
                 break_glass: BREAK_GLASS,
             },

@@ -127,3 +127,80 @@ fn only_deactivated_accounts_are_erased() {
     fixture.accounts[CLAIRE].erased = false;
     assert!(fixture.reactivate(anne, CLAIRE, &[EMPLOYEE]).is_ok());
 }
+
+/// T86: one administrator deactivates or demotes the others, and renews the break-glass code, so that the envelope is void.
+#[test]
+fn t86_operator_appoints_where_one_administrator_took_over() {
+    let mut fixture = Fixture::enabled();
+    let reset_code = digest(RESET_CODE);
+    let appoint = Command::AppointAdministrator { reset_code };
+    let mallory = fixture.enter(ANNE);
+    let role = ADMINISTRATOR;
+    let demoted = fixture.about(ANNE, mallory, BRUNO, Command::RemoveRole { role });
+    demoted.unwrap();
+    let code = fixture.good();
+    let (break_glass, typed_back) = (digest(9), true);
+    let renew = Command::RenewBreakGlassCode {
+        break_glass,
+        typed_back,
+        code,
+    };
+    fixture.ask(ANNE, mallory, renew).unwrap();
+    assert_eq!(fixture.open(BRUNO, BREAK_GLASS), Err(Refusal::NotAdmin));
+
+    // The host changes the password, which ends the sessions, and appoints.
+    let by_owner = false;
+    let changed = fixture.host(ANNE, Command::PasswordChanged { by_owner });
+    changed.unwrap();
+    assert!(fixture.current_level(ANNE, mallory).is_err());
+    assert_eq!(fixture.host(BRUNO, appoint), Ok(Grant::Done));
+    let account = fixture.accounts[BRUNO].id;
+    assert!(fixture.notified(Event::AppointedByHost { account }));
+    assert_eq!(fixture.host(BRUNO, appoint), Err(Refusal::Unchanged));
+    let bruno = fixture.enter(BRUNO);
+    let deactivated = fixture.about(BRUNO, bruno, ANNE, Command::Deactivate);
+    deactivated.unwrap();
+    let code = fixture.good();
+    let renew = Command::RenewBreakGlassCode {
+        break_glass,
+        typed_back,
+        code,
+    };
+    fixture.ask(BRUNO, bruno, renew).unwrap();
+}
+
+/// One without an authenticator, or deactivated, enrolls with the code that the host hands over.
+#[test]
+fn appointed_administrator_without_authenticator_enrolls_with_the_code() {
+    let reset_code = digest(RESET_CODE);
+    let appoint = Command::AppointAdministrator { reset_code };
+    let mut fixture = Fixture::new();
+    assert_eq!(fixture.host(CLAIRE, appoint), Err(Refusal::NotEnabled));
+    let mut fixture = Fixture::enabled();
+    let anne = fixture.enter(ANNE);
+    let deactivated = fixture.about(ANNE, anne, BRUNO, Command::Deactivate);
+    deactivated.unwrap();
+    for who in [BRUNO, CLAIRE] {
+        let appointed = fixture.host(who, appoint);
+        assert!(
+            matches!(appointed, Ok(Grant::ResetCodeIssued { .. })),
+            "{appointed:?}"
+        );
+        let session = fixture.log_in(who);
+        let refused = fixture.begin(who, session, None);
+        assert!(
+            matches!(refused, Err(Refusal::ResetCodeRequired(_))),
+            "{refused:?}"
+        );
+        fixture.begin(who, session, Some(RESET_CODE)).unwrap();
+        fixture.confirm(who, session).unwrap();
+        let session = fixture.enter(who);
+        // On no probation.
+        fixture.reset(who, session, ANNE).unwrap();
+        let anne = fixture.log_in(ANNE);
+        fixture.begin(ANNE, anne, Some(RESET_CODE)).unwrap();
+        fixture.confirm(ANNE, anne).unwrap();
+    }
+    fixture.accounts[DAVID].erased = true;
+    assert_eq!(fixture.host(DAVID, appoint), Err(Refusal::UnknownAccount));
+}

@@ -333,7 +333,7 @@ impl Draw {
 
     fn of_people(self) -> Command {
         let (code, role, reset_code) = (self.code(), self.role(), self.digest());
-        match self.kind / 4 % 11 {
+        match self.kind / 4 % 12 {
             0 => Command::Reset {
                 reset_code,
                 aloud: self.time.is_multiple_of(2),
@@ -357,6 +357,7 @@ impl Draw {
                 break_glass: reset_code,
                 reset_code,
             },
+            10 => Command::AppointAdministrator { reset_code },
             _ => Command::ReportUnrecognized { link: reset_code },
         }
     }

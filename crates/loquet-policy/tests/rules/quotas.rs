@@ -135,3 +135,37 @@ fn t82_thirty_settings_are_changed_a_day_by_one() {
     let anne = fixture.enter(ANNE);
     stricter(&mut fixture, ANNE, anne, 31).unwrap();
 }
+
+/// T85: with one phished code an administrator's session deactivates users and takes roles for five minutes. What it can take is
+/// counted; so is what it gives and takes in turn.
+#[test]
+fn t85_thirty_users_lose_roles_or_access_a_day_by_one() {
+    let mut fixture = Fixture::enabled();
+    let anne = fixture.enter(ANNE);
+    let role = PARENT;
+    for _ in 0..limits::CHANGES_A_DAY / 2 {
+        fixture.add_role(ANNE, anne, CLAIRE, role).unwrap();
+        let removed = fixture.about(ANNE, anne, CLAIRE, Command::RemoveRole { role });
+        removed.unwrap();
+    }
+    let wait = limits::DAY;
+    let refused = Err(Refusal::TooManyChanges { wait });
+    assert_eq!(fixture.add_role(ANNE, anne, CLAIRE, role), refused);
+    let role = EMPLOYEE;
+    let demoted = fixture.about(ANNE, anne, BRUNO, Command::RemoveRole { role });
+    assert_eq!(demoted, refused);
+    let deactivated = fixture.about(ANNE, anne, DAVID, Command::Deactivate);
+    assert_eq!(deactivated, refused);
+    let bruno = fixture.enter(BRUNO);
+    let deactivated = fixture.about(BRUNO, bruno, ANNE, Command::Deactivate);
+    deactivated.unwrap();
+
+    // Before enabling, the host's administrators set everyone up.
+    let mut fixture = Fixture::new();
+    let anne = fixture.log_in(ANNE);
+    for _ in 0..limits::CHANGES_A_DAY {
+        fixture.add_role(ANNE, anne, CLAIRE, PARENT).unwrap();
+        let removed = fixture.about(ANNE, anne, CLAIRE, Command::RemoveRole { role: PARENT });
+        removed.unwrap();
+    }
+}

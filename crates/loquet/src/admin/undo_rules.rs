@@ -65,9 +65,7 @@ impl Operation for UndoRules {
     fn command(&self, case: &Case<'_>) -> Result<Command, Refusal> {
         let organization = case.organization.ok_or(Refusal::PolicyUnavailable)?;
         let past = organization
-            .past
-            .last()
-            .filter(|past| past.until.age(case.now).is_some_and(|age| age < UNDO))
+            .undoable_rules(case.now)
             .ok_or(Refusal::Unchanged)?;
         let text = organization
             .text_of(past.rules)

@@ -42,6 +42,7 @@ impl Change {
             | Event::BreakGlassOpen { account }
             | Event::Reset { account, .. }
             | Event::ResetByHost { account }
+            | Event::AppointedByHost { account }
             | Event::Promoted { account, .. }
             | Event::Demoted { account }
             | Event::Deactivated { account } => Some(account),

@@ -2,8 +2,8 @@
 
 use loquet_ipfilter::{DeviceTier, Rules};
 use loquet_policy::{
-    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, may_administer,
-    may_end_sessions,
+    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, UnixTime,
+    may_administer, may_end_sessions,
 };
 
 use crate::decide::{After, Case, done};
@@ -140,9 +140,11 @@ impl Case<'_> {
     }
 }
 
-/// Whether access rules, in force or waiting, have a condition on devices.
-fn names_devices(organization: &OrganizationRecord) -> bool {
-    let mut rules = organization.rules_to_come();
+/// Whether access rules, in force, waiting, or such as can be put back, have a condition on devices.
+fn names_devices(organization: &OrganizationRecord, now: UnixTime) -> bool {
+    let undoable = organization.undoable_rules(now);
+    let undoable = undoable.and_then(|past| past.rules);
+    let mut rules = organization.rules_to_come().chain(undoable);
     rules.any(|digest| {
         let text = organization.text_of(Some(digest)).unwrap_or_default();
         // Rules that cannot be read let no one in, with devices or without.
@@ -177,7 +179,7 @@ in_session!(
             return Err(Refusal::Unchanged);
         }
         // Users whom they let in by their known devices would be shut out.
-        if !this.on && case.organization.is_some_and(names_devices) {
+        if !this.on && case.organization.is_some_and(|it| names_devices(it, case.now)) {
             return Err(Refusal::DevicesInRules);
         }
         case.actor.facts.may_change(case.now)?;

@@ -106,6 +106,7 @@ impl Class {
             | Event::Promoted { .. }
             | Event::Reset { .. }
             | Event::ResetByHost { .. }
+            | Event::AppointedByHost { .. }
             | Event::BreakGlassOpening { .. }
             | Event::BreakGlassOpen { .. }
             | Event::BreakGlassCancelled { .. }

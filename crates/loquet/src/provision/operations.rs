@@ -93,6 +93,36 @@ of_host!(
     }
 );
 
+/// The host makes an account an administrator.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct AppointAdministrator {
+    pub(crate) account: AccountId,
+}
+
+of_host!(
+    AppointAdministrator;
+    "appoint_administrator",
+    Option<IssuedResetCode>,
+    appointed,
+    |_this, case| {
+        Command::AppointAdministrator {
+            reset_code: case.new_reset_code().digest(),
+        }
+    }
+);
+
+/// Who has an authenticator keeps it, and needs no reset code.
+fn appointed(
+    granted: &Grant,
+    case: &Case<'_>,
+    after: &After<'_>,
+) -> Result<Option<IssuedResetCode>, Refusal> {
+    match granted {
+        Grant::Done => Ok(None),
+        _ => reset_code(granted, case, after).map(Some),
+    }
+}
+
 /// The host calls the user something else.
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct Rename {

@@ -145,6 +145,7 @@ fn of_people() -> Vec<Command> {
         },
         Command::WithdrawToken,
         Command::IssueResetCode { reset_code },
+        Command::AppointAdministrator { reset_code },
         Command::OpenBreakGlass { break_glass },
         Command::CollectResetCode {
             break_glass,
@@ -200,10 +201,11 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::AssignToken { .. } => (40, "AssignToken"),
         Command::WithdrawToken => (41, "WithdrawToken"),
         Command::UndoAccessRules { .. } => (42, "UndoAccessRules"),
+        Command::AppointAdministrator { .. } => (43, "AppointAdministrator"),
     }
 }
 
-const COMMANDS: usize = 43;
+const COMMANDS: usize = 44;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

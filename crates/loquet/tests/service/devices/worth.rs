@@ -1,6 +1,6 @@
 //! What a known device is worth: its own waits and tries, and rules that ask for one.
 
-use loquet::{Access, DeviceTier, NextStep, Refusal, RulesChange, SettingKind};
+use loquet::{Access, DeviceTier, NextStep, Refusal, RulesChange, SettingKind, UNDO};
 use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, refusal};
 
 use super::{AWAY, NEW, TICKED, fixture, is_over};
@@ -106,7 +106,12 @@ async fn t78_devices_stay_on_where_the_rules_ask_for_them() {
         .cancel_change(SettingKind::AccessRules)
         .await
         .unwrap();
-    off().await.unwrap();
+    // And those that can be put back.
+    assert_eq!(refusal(off().await), Refusal::DevicesInRules);
+    fixture.clock.advance(UNDO);
+    let again = TICKED.log_in(&fixture, ANNE, &phone).await.session;
+    let anne = mfa.authorize(&again, &known.client()).await.unwrap();
+    mfa.admin(&anne).remember_devices(false).await.unwrap();
 }
 
 /// Denis, a parent, asks for no code at log-in. A thief of the password must not end what codes began.
