@@ -200,11 +200,12 @@ $$;
 -- metadata) is checked without a lock; whoever writes one of them locks all that it has read. So each change happens at
 -- one moment: that of its check, or of its commit if it writes what is not locked. docs/isolation.md has the proof.
 --
--- It commits, unless it takes part in a transaction of the service's. Where it should commit and a transaction was left open on
--- the connection, PostgreSQL refuses that, and nothing is written: a change that is answered for is durable.
+-- Alone, it begins with a COMMIT, which commits nothing: where a transaction was left open on the connection, PostgreSQL refuses
+-- it, so that no change is answered for which that transaction could still take back. The change itself is committed when the
+-- statement ends, beyond the reach of statement_timeout.
 
 CREATE PROCEDURE loquet_commit(
-  commits boolean,
+  alone boolean,
   read_organization uuid[], read_organization_version bigint[],
   read_roster uuid[], read_roster_version bigint[],
   read_account uuid[], read_account_version bigint[],
@@ -225,6 +226,7 @@ DECLARE
   locks_all boolean;
   found bigint;
 BEGIN
+  IF alone THEN COMMIT; END IF;
   PERFORM loquet_check_transaction();
   holds := false;
   locks_all := cardinality(organization) + cardinality(roster) + cardinality(metadata_kind) > 0 OR 0 = ANY (account_version);
@@ -325,7 +327,6 @@ BEGIN
     INSERT INTO loquet_outbox (recipient, org, at, body)
       SELECT * FROM unnest(notice_recipient, notice_org, notice_at, notice_body);
   END IF;
-  IF commits THEN COMMIT; END IF;
   holds := true;
 END
 $$;
@@ -334,7 +335,7 @@ $$;
 -- audit record. With single values it takes half the time. The update locks the account and compares its version. NULL stands
 -- for what is not read or not written.
 CREATE PROCEDURE loquet_commit_one(
-  commits boolean,
+  alone boolean,
   read_organization uuid, read_organization_version bigint, read_roster uuid, read_roster_version bigint,
   account uuid, account_version bigint, account_org uuid, account_external_id text, account_ever boolean,
   account_epoch bigint, account_used_step bigint, account_audited bigint, account_body text,
@@ -344,6 +345,7 @@ CREATE PROCEDURE loquet_commit_one(
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
+  IF alone THEN COMMIT; END IF;
   IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('synchronous_commit') = 'off' THEN
     PERFORM loquet_check_transaction();
   END IF;
@@ -365,7 +367,6 @@ BEGIN
     INSERT INTO loquet_audit (account, seq, org, at, body, mac)
       VALUES (loquet_commit_one.account, audit_seq, audit_org, audit_at, audit_body, audit_mac);
   END IF;
-  IF commits THEN COMMIT; END IF;
 END
 $$;
 

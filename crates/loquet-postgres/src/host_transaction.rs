@@ -14,7 +14,8 @@ use crate::{read, write};
 /// [`Mfa::committing_in`](loquet::Mfa::committing_in).
 ///
 /// It must be one of the database in which the [`PostgresStore`](crate::PostgresStore) is, and `READ COMMITTED`, PostgreSQL's
-/// default.
+/// default. Where Loquet commits, it must be the outermost: sqlx gives a savepoint the same type, and what is committed there can
+/// still be taken back.
 ///
 /// ```no_run
 /// # use loquet::{Client, Mfa, NewAccount};
@@ -62,7 +63,7 @@ impl<'c> HostTransaction<'c> {
         Place {
             connection: &mut self.transaction,
             keeps_statements: self.keeps_statements,
-            commits: false,
+            is_alone: false,
         }
     }
 

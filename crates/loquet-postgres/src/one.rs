@@ -59,10 +59,10 @@ pub(crate) fn load(keys: &[RowKey]) -> Option<Query<'static, Postgres, PgArgumen
     Some(statement)
 }
 
-/// Returns the statement that writes this change, if it is so small, and commits it or leaves that to the transaction.
+/// Returns the statement that writes this change, if it is so small.
 pub(crate) fn commit(
     writes: &Writes,
-    commits: bool,
+    is_alone: bool,
 ) -> Option<QueryScalar<'static, Postgres, bool, PgArguments>> {
     let keys = Keys::of(&writes.expect)?;
     let (account, attempt) = put(&writes.put)?;
@@ -90,7 +90,7 @@ pub(crate) fn commit(
     }
     let number = |number: Option<u64>| number.map(signed).transpose().ok();
     let statement = sqlx::query_scalar(COMMIT)
-        .bind(commits)
+        .bind(is_alone)
         .bind(keys.organization.map(|(id, _)| id))
         .bind(keys.organization.map(|(_, version)| version))
         .bind(keys.roster.map(|(id, _)| id))

@@ -84,8 +84,8 @@ pub(crate) struct Place<'c> {
     pub(crate) connection: &'c mut PgConnection,
     /// Whether it keeps prepared statements.
     pub(crate) keeps_statements: bool,
-    /// Whether a change commits itself; otherwise the transaction does.
-    pub(crate) commits: bool,
+    /// Whether a change is a transaction of its own; otherwise it takes part in one.
+    pub(crate) is_alone: bool,
 }
 
 impl<'c> Place<'c> {
@@ -94,7 +94,7 @@ impl<'c> Place<'c> {
         Self {
             connection,
             keeps_statements: true,
-            commits: false,
+            is_alone: false,
         }
     }
 }

@@ -71,12 +71,12 @@ impl Taken {
             Self::Connection(connection) => Place {
                 connection,
                 keeps_statements: true,
-                commits: true,
+                is_alone: true,
             },
             Self::Transaction(transaction) => Place {
                 connection: transaction,
                 keeps_statements: false,
-                commits: false,
+                is_alone: false,
             },
         }
     }

@@ -38,10 +38,10 @@ impl Unwritable {
 
 /// Writes a change in one statement. A stale change writes nothing: that is `false`.
 pub(crate) async fn commit(place: Place<'_>, writes: &Writes) -> Result<bool, sqlx::Error> {
-    let statement = match one::commit(writes, place.commits) {
+    let statement = match one::commit(writes, place.is_alone) {
         Some(statement) => statement,
         None => {
-            let arguments = arguments(writes, place.commits);
+            let arguments = arguments(writes, place.is_alone);
             sqlx::query_scalar_with(COMMIT, arguments.map_err(Unwritable::into_error)?)
         }
     };
@@ -95,9 +95,9 @@ pub(crate) async fn forget_audit(
 }
 
 /// The arguments of `loquet_commit`, in its order.
-fn arguments(writes: &Writes, commits: bool) -> Result<PgArguments, Unwritable> {
+fn arguments(writes: &Writes, is_alone: bool) -> Result<PgArguments, Unwritable> {
     let mut arguments = Columns::default();
-    arguments.0.add(commits).map_err(Unwritable::Encode)?;
+    arguments.0.add(is_alone).map_err(Unwritable::Encode)?;
     expected(&mut arguments, writes)?;
     let mut rows = Rows::default();
     let mut written = BTreeSet::new();

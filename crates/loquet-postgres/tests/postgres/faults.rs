@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use loquet::store::{AccountRow, Commit, Fault, Row, RowKey, Store as _, Version, Writes};
 use loquet::testing::Phone;
-use loquet::{AccountId, Attempt, Error, MfaSession, OrgId, Refusal};
+use loquet::{AccountId, Attempt, Clock as _, Error, MfaSession, OrgId, Refusal};
 use loquet_postgres::{OpenError, PostgresStore, migrate, pool_options};
 use loquet_testkit::fixture::{ANNE, Fixture, refusal};
 use sqlx::postgres::{PgPool, PgPoolOptions};
@@ -246,6 +246,38 @@ fn t88_standby_authorizes_nothing() {
         assert!(refused.to_string().contains("a standby"), "{refused}");
         let refused = PostgresStore::open(pool).await.unwrap_err();
         assert!(matches!(refused, OpenError::Standby), "{refused}");
+    });
+}
+
+/// T87: the standby that every commit waits for is away. `statement_timeout` must not make a change out to be done that only the
+/// primary has; the caller waits, or gives up and asks again.
+#[test]
+fn t87_statement_timeout_cuts_no_wait_for_a_standby_short() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.pool().await;
+        let fixture = fixture(&pool).await;
+        let (phone, _) = fixture.enabled().await;
+        let direct = (*pool.connect_options()).clone();
+        let hasty = direct.options([("statement_timeout", "300ms")]);
+        let hasty = options().connect_with(hasty).await.unwrap();
+        let hasty = self::fixture(&hasty).await;
+        let set = async |standbys: &'static str| {
+            let all = PgPool::connect_with(postgres.options()).await.unwrap();
+            for sql in [standbys, "SELECT pg_reload_conf()"] {
+                sqlx::raw_sql(sql).execute(&all).await.unwrap();
+            }
+        };
+        hasty.clock.set(fixture.clock.now().0);
+        let session = hasty.log_in(ANNE).await.session;
+        let code = hasty.code(&phone);
+        set("ALTER SYSTEM SET synchronous_standby_names = 'away'").await;
+        let verified = hasty.verify(&session, &code);
+        let waits = tokio::time::timeout(Duration::from_secs(2), verified).await;
+        assert!(waits.is_err(), "{waits:?}");
+        set("ALTER SYSTEM RESET synchronous_standby_names").await;
+        fixture.clock.set(hasty.clock.now().0);
+        is_used_once(&fixture, &phone, &code).await;
     });
 }
 
