@@ -198,7 +198,8 @@ pub(crate) fn contested(runtime: &Runtime, server: &Server, submissions: u64) {
     const NODES: u64 = 4;
     const USERS: u64 = 4;
     const AT_ONCE: u64 = 8;
-    let steps = submissions / NODES / USERS / AT_ONCE;
+    let steps = submissions.div_ceil(NODES * USERS * AT_ONCE);
+    let submissions = steps * NODES * USERS * AT_ONCE;
     let users = runtime.block_on(enrolled(server, "contested", USERS));
     let mut nodes: Vec<Node> = (0..NODES)
         .map(|_| Node::start(&server.url("contested")))

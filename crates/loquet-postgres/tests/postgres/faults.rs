@@ -253,31 +253,28 @@ fn t88_standby_authorizes_nothing() {
 /// primary has; the caller waits, or gives up and asks again.
 #[test]
 fn t87_statement_timeout_cuts_no_wait_for_a_standby_short() {
-    let postgres = Postgres::start();
+    let postgres = Postgres::with(&["synchronous_standby_names = 'away'"]);
     postgres.runtime.block_on(async {
-        let pool = postgres.pool().await;
-        let fixture = fixture(&pool).await;
-        let (phone, _) = fixture.enabled().await;
-        let direct = (*pool.connect_options()).clone();
-        let hasty = direct.options([("statement_timeout", "300ms")]);
-        let hasty = options().connect_with(hasty).await.unwrap();
-        let hasty = self::fixture(&hasty).await;
-        let set = async |standbys: &'static str| {
-            let all = PgPool::connect_with(postgres.options()).await.unwrap();
-            for sql in [standbys, "SELECT pg_reload_conf()"] {
-                sqlx::raw_sql(sql).execute(&all).await.unwrap();
-            }
+        let with = |setting| {
+            let options = postgres.options().options([setting]);
+            async { self::options().connect_with(options).await.unwrap() }
         };
-        hasty.clock.set(fixture.clock.now().0);
-        let session = hasty.log_in(ANNE).await.session;
-        let code = hasty.code(&phone);
-        set("ALTER SYSTEM SET synchronous_standby_names = 'away'").await;
+        // These do not wait for it.
+        let pool = with(("synchronous_commit", "local")).await;
+        migrate(&pool).await.unwrap();
+        let here = fixture(&pool).await;
+        let (phone, _) = here.enabled().await;
+        let hasty = fixture(&with(("statement_timeout", "300ms")).await).await;
+        let session = here.log_in(ANNE).await.session;
+        let code = here.code(&phone);
+        hasty.clock.set(here.clock.now().0);
         let verified = hasty.verify(&session, &code);
         let waits = tokio::time::timeout(Duration::from_secs(2), verified).await;
         assert!(waits.is_err(), "{waits:?}");
-        set("ALTER SYSTEM RESET synchronous_standby_names").await;
-        fixture.clock.set(hasty.clock.now().0);
-        is_used_once(&fixture, &phone, &code).await;
+        let end = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+        let ended: i64 = sqlx::query_scalar(end).fetch_one(&pool).await.unwrap();
+        assert!(ended > 0);
+        is_used_once(&here, &phone, &code).await;
     });
 }
 
