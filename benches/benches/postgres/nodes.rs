@@ -93,7 +93,7 @@ async fn submit_all(store: Arc<PostgresStore>, line: String) {
         clock.set(now);
         let session = log_in(&mfa, account).await;
         let code = phone.code(UnixTime(now));
-        let submit = |_| tokio::spawn(submit(mfa.clone(), session.clone(), code.clone()));
+        let submit = |_| tokio::spawn(submit(mfa.clone(), session, code.clone()));
         for submitted in (0..times).map(submit).collect::<Vec<_>>() {
             if submitted.await.unwrap() {
                 accepted += 1;
