@@ -6,6 +6,55 @@ use crate::world::*;
 use loquet_policy::*;
 
 impl Action {
+    /// Returns the account, where the action concerns no other: a decision reads its rows and the roster.
+    pub fn about_one(self) -> Option<usize> {
+        match self {
+            Self::Wait(_)
+            | Self::UndoReportOf(..)
+            | Self::Reset(..)
+            | Self::Employ(..)
+            | Self::Promote(..)
+            | Self::Demote(..)
+            | Self::Deactivate(..)
+            | Self::Reactivate(..) => None,
+            Self::LogIn(k, _)
+            | Self::Enter(k)
+            | Self::Enroll(k)
+            | Self::LogOut(k, _)
+            | Self::LogOutEverywhere(k, _)
+            | Self::PasswordChanged(k)
+            | Self::VerifyCode(k, _)
+            | Self::WrongCode(k, ..)
+            | Self::Begin(k, ..)
+            | Self::BeginLast(k, _)
+            | Self::BeginReplacement(k, _)
+            | Self::Confirm(k, _)
+            | Self::WrongConfirm(k, ..)
+            | Self::ConfirmToken(k, _)
+            | Self::TurnOn(k, _)
+            | Self::TurnOff(k, _)
+            | Self::UseRecoveryCode(k, _)
+            | Self::WrongRecoveryCode(k, _)
+            | Self::ReportLost(k, _)
+            | Self::UndoReport(k, ..)
+            | Self::UndoReportByCode(k, _)
+            | Self::ReportUnrecognized(k)
+            | Self::Enable(k, _)
+            | Self::ScheduleMandate(k, _)
+            | Self::MandateNow(k, _)
+            | Self::CancelMandate(k, _)
+            | Self::RenewBreakGlassCode(k, _)
+            | Self::HostDeactivate(k)
+            | Self::BreakGlass(k)
+            | Self::WrongBreakGlassCode(k, _)
+            | Self::CollectResetCode(k)
+            | Self::Import(k)
+            | Self::AssignToken(k)
+            | Self::WithdrawToken(k)
+            | Self::LosePhone(k) => Some(k),
+        }
+    }
+
     /// Returns the result; `None` if the world does not allow the action (no phone, no recovery codes).
     pub fn apply(self, world: &World, engine: &dyn Engine) -> Option<Outcome> {
         let mut step = Step {

@@ -3,6 +3,9 @@
 use crate::world::*;
 use loquet_policy::*;
 
+/// The most bits of a [`World::view`].
+pub const VIEW: u32 = 112;
+
 /// Bits, the least significant first.
 #[derive(Default)]
 pub struct Pack {
@@ -28,17 +31,9 @@ impl Pack {
 impl World {
     /// Returns the state as one integer, with each time as its class at `now`.
     pub fn pack(&self, now: UnixTime) -> u128 {
-        let mut pack = Pack::default();
-        let organization = &self.organization;
-        pack.put(usize::from(organization.is_enabled()), 1);
-        pack.put(self.pack_mandate(now), 2);
-        pack.put(self.pack_break_glass(now), 4);
+        let mut pack = self.pack_organization(now);
         for (k, person) in self.people.iter().enumerate() {
-            self.pack_account(&mut pack, person, now);
-            self.pack_belongings(&mut pack, person, now);
-            for slot in 0..self.space.sessions {
-                self.pack_session(&mut pack, person, slot, now);
-            }
+            self.pack_person(&mut pack, person, now);
             let lives = |pending: &Pending| {
                 let mut sessions = person.sessions.iter().flatten();
                 sessions.any(|session| session.id == pending.session)
@@ -49,6 +44,49 @@ impl World {
             );
         }
         pack.bits
+    }
+
+    /// Returns all that decisions about one account alone depend on, in fewer than [`VIEW`] bits: its rows and the roster.
+    pub fn view(&self, k: usize) -> u128 {
+        let mut pack = self.pack_organization(NOW);
+        pack.put(k, 2);
+        for other in 0..self.people.len() {
+            // Its mark is its place among those who are listed.
+            let listed = self.roster.administrator(id(other));
+            let flags = listed.map_or(0, |it| {
+                1 + 2 * usize::from(it.enrolled) + 4 * usize::from(it.suspended)
+            });
+            pack.put(flags, 3);
+        }
+        self.pack_person(&mut pack, &self.people[k], NOW);
+        assert!(pack.used <= VIEW);
+        pack.bits
+    }
+
+    /// Returns where the bits of an account begin in a state, and how many there are.
+    pub fn place(&self, k: usize) -> (u32, u32) {
+        let (mut before, mut one) = (self.pack_organization(NOW), Pack::default());
+        self.pack_person(&mut one, &self.people[k], NOW);
+        for person in &self.people[..k] {
+            self.pack_person(&mut before, person, NOW);
+        }
+        (before.used, one.used)
+    }
+
+    fn pack_organization(&self, now: UnixTime) -> Pack {
+        let mut pack = Pack::default();
+        pack.put(usize::from(self.organization.is_enabled()), 1);
+        pack.put(self.pack_mandate(now), 2);
+        pack.put(self.pack_break_glass(now), 4);
+        pack
+    }
+
+    fn pack_person(&self, pack: &mut Pack, person: &Person, now: UnixTime) {
+        self.pack_account(pack, person, now);
+        self.pack_belongings(pack, person, now);
+        for slot in 0..self.space.sessions {
+            self.pack_session(pack, person, slot, now);
+        }
     }
 
     fn pack_mandate(&self, now: UnixTime) -> usize {

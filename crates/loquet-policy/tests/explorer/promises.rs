@@ -32,7 +32,8 @@ pub fn ensure(holds: bool, what: &str, k: usize) -> Promise {
     }
 }
 
-pub fn check_state(world: &World, engine: &dyn Engine) -> Promise {
+/// The promises about the organization.
+pub fn check_organization(world: &World) -> Promise {
     let enabled = world.organization.is_enabled();
     let glass = world.organization.break_glass;
     ensure(
@@ -45,52 +46,56 @@ pub fn check_state(world: &World, engine: &dyn Engine) -> Promise {
         "a mandate before enabling",
         0,
     )?;
-    for (k, person) in world.people.iter().enumerate() {
-        let account = &person.account;
-        let active = matches!(account.authenticator, Authenticator::Active { .. });
-        for slot in 0..world.space.sessions {
-            let level = rights(world, k, slot, engine);
-            ensure(
-                level != Some(Level::Level1) || !world.must(k),
-                "S1 a Level1 session where multi-factor log-in is required",
-                k,
-            )?;
-            ensure(
-                level != Some(Level::Level2) || active,
-                "S4 Level2 without an authenticator",
-                k,
-            )?;
-            ensure(
-                level.is_none() || account.is_active(),
-                "S5 a deactivated account has a session",
-                k,
-            )?;
-            // Not one of S1 to S12, but their purpose: the password alone gives no rights where a second
-            // factor is required.
-            let thief = world.holder(k, slot) == Who::Thief;
-            ensure(
-                !(thief && level.is_some() && world.must(k)) || person.phone == Who::Thief,
-                "a thief without the phone has rights",
-                k,
-            )?;
-            of_pending(world, k, slot, engine)?;
-            of_replays(world, k, slot, engine)?;
-        }
-        let clean = !has_secret(account)
-            && account.recovery.is_empty()
-            && account.pendings.iter().all(Option::is_none);
+    Ok(())
+}
+
+/// The promises about one account, which depend on its [view](World::view).
+pub fn check_account(world: &World, k: usize, engine: &dyn Engine) -> Promise {
+    let (person, enabled) = (&world.people[k], world.organization.is_enabled());
+    let account = &person.account;
+    let active = matches!(account.authenticator, Authenticator::Active { .. });
+    for slot in 0..world.space.sessions {
+        let level = rights(world, k, slot, engine);
         ensure(
-            account.is_active() || clean,
-            "S5 a deactivated account has a secret",
+            level != Some(Level::Level1) || !world.must(k),
+            "S1 a Level1 session where multi-factor log-in is required",
             k,
         )?;
         ensure(
-            enabled || account.authenticator == Authenticator::None || person.moved,
-            "an authenticator was enrolled before enabling",
+            level != Some(Level::Level2) || active,
+            "S4 Level2 without an authenticator",
             k,
         )?;
-        ensure(!active || account.ever, "S3 active without `ever`", k)?;
+        ensure(
+            level.is_none() || account.is_active(),
+            "S5 a deactivated account has a session",
+            k,
+        )?;
+        // Not one of S1 to S12, but their purpose: the password alone gives no rights where a second
+        // factor is required.
+        let thief = world.holder(k, slot) == Who::Thief;
+        ensure(
+            !(thief && level.is_some() && world.must(k)) || person.phone == Who::Thief,
+            "a thief without the phone has rights",
+            k,
+        )?;
+        of_pending(world, k, slot, engine)?;
+        of_replays(world, k, slot, engine)?;
     }
+    let clean = !has_secret(account)
+        && account.recovery.is_empty()
+        && account.pendings.iter().all(Option::is_none);
+    ensure(
+        account.is_active() || clean,
+        "S5 a deactivated account has a secret",
+        k,
+    )?;
+    ensure(
+        enabled || account.authenticator == Authenticator::None || person.moved,
+        "an authenticator was enrolled before enabling",
+        k,
+    )?;
+    ensure(!active || account.ever, "S3 active without `ever`", k)?;
     Ok(())
 }
 

@@ -2,10 +2,11 @@
 //! rights.
 
 use crate::actions::*;
+use crate::pack::VIEW;
 use crate::promises;
 use crate::steps;
 use crate::world::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
@@ -70,6 +71,89 @@ impl Explored {
     }
 }
 
+/// What an action does to a state.
+#[derive(Clone, Copy)]
+enum Effect {
+    Impossible,
+    Nothing,
+    /// It changes the bits of one account to these, and nothing else.
+    Account(u128),
+    /// It leads to this state.
+    State(u128),
+}
+
+impl Effect {
+    /// Applies an action, and checks the promises about the step.
+    fn of(action: Action, world: &World, engine: &dyn Engine) -> Result<Self, String> {
+        let Some(outcome) = action.apply(world, engine) else {
+            return Ok(Self::Impossible);
+        };
+        steps::check_step(world, action, &outcome)?;
+        let Some(after) = outcome.world else {
+            return Ok(Self::Nothing);
+        };
+        let bits = after.pack(outcome.now);
+        let marks = |world: &World| {
+            let entries = world.roster.administrators.iter();
+            entries.map(|it| (it.account, it.mark)).collect::<Vec<_>>()
+        };
+        Ok(match action.about_one() {
+            // With the marks, the reset codes stay that this account has issued to others.
+            Some(k)
+                if world.organization == after.organization && marks(world) == marks(&after) =>
+            {
+                let (start, width) = world.place(k);
+                Self::Account((bits >> start) & ((1 << width) - 1))
+            }
+            _ => Self::State(bits),
+        })
+    }
+}
+
+/// What was found out about one account with a [view](World::view): decisions are functions of what they
+/// read, so that it holds in every state in which the account has the same view.
+#[derive(Default)]
+struct Known {
+    /// The views of which the promises were checked.
+    views: HashSet<u128, BuildHasherDefault<Mix>>,
+    /// What actions do, by view and number of the action.
+    effects: HashMap<u128, Effect, BuildHasherDefault<Mix>>,
+}
+
+impl Known {
+    fn check(&mut self, world: &World, views: &[u128], engine: &dyn Engine) -> promises::Promise {
+        promises::check_organization(world)?;
+        for (k, view) in views.iter().enumerate() {
+            if self.views.insert(*view) {
+                promises::check_account(world, k, engine)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn effect(
+        &mut self,
+        (number, action): (usize, Action),
+        world: &World,
+        views: &[u128],
+        engine: &dyn Engine,
+    ) -> Result<Effect, String> {
+        let Some(k) = action.about_one().filter(|_| views.len() > 1) else {
+            // No other state has the same.
+            return Effect::of(action, world, engine);
+        };
+        let key = views[k] | (number as u128) << VIEW;
+        if let Some(effect) = self.effects.get(&key) {
+            return Ok(*effect);
+        }
+        let effect = Effect::of(action, world, engine)?;
+        if !matches!(effect, Effect::State(_)) {
+            self.effects.insert(key, effect);
+        }
+        Ok(effect)
+    }
+}
+
 /// Visits every state that `space` can reach, and checks the promises in each state and on each step, except
 /// S7 (see [`check_recovery`]) and S11 (kept by the `loquet` crate).
 pub fn explore(space: Space, engine: &dyn Engine) -> Result<Explored, Box<Broken>> {
@@ -83,32 +167,40 @@ pub fn explore(space: Space, engine: &dyn Engine) -> Result<Explored, Box<Broken
         edges: 0,
         time: Duration::ZERO,
     };
-    let mut known: HashMap<u128, u32, BuildHasherDefault<Mix>> = HashMap::default();
-    known.insert(start, 0);
+    let mut states: HashMap<u128, u32, BuildHasherDefault<Mix>> = HashMap::default();
+    states.insert(start, 0);
+    let mut known = Known::default();
     let actions = Action::all(&space);
+    let empty = World::new(space);
+    let places: Vec<_> = (0..space.accounts).map(|k| empty.place(k)).collect();
     let mut at = 0;
     while at < explored.states.len() {
         let bits = explored.states[at];
         let here = at as u32;
         let world = World::unpack(space, bits);
         assert_eq!(world.pack(NOW), bits, "packing loses something: {world:#?}");
-        if let Err(ensure) = promises::check_state(&world, engine) {
+        let views: Vec<u128> = (0..space.accounts).map(|k| world.view(k)).collect();
+        if let Err(ensure) = known.check(&world, &views, engine) {
             return Err(Box::new(explored.broken(here, None, ensure)));
         }
-        for action in &actions {
-            let Some(outcome) = action.apply(&world, engine) else {
+        for (number, action) in actions.iter().enumerate() {
+            let effect = known.effect((number, *action), &world, &views, engine);
+            let effect =
+                effect.map_err(|ensure| Box::new(explored.broken(here, Some(*action), ensure)))?;
+            if matches!(effect, Effect::Impossible) {
                 continue;
-            };
-            explored.edges += 1;
-            if let Err(ensure) = steps::check_step(&world, *action, &outcome) {
-                return Err(Box::new(explored.broken(here, Some(*action), ensure)));
             }
-            let Some(after) = outcome.world else {
-                continue;
+            explored.edges += 1;
+            let bits = match (effect, action.about_one()) {
+                (Effect::State(bits), _) => bits,
+                (Effect::Account(account), Some(k)) => {
+                    let (start, width) = places[k];
+                    bits & !(((1 << width) - 1) << start) | account << start
+                }
+                _ => continue,
             };
-            let bits = after.pack(outcome.now);
             let next = explored.states.len() as u32;
-            let there = *known.entry(bits).or_insert(next);
+            let there = *states.entry(bits).or_insert(next);
             if there == next {
                 explored.states.push(bits);
                 explored.from.push((here, *action));
