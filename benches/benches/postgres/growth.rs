@@ -17,10 +17,10 @@ pub(crate) async fn growth(server: &Server, most: u64) {
     let mut logging_in = users(store(&pool).await, 64).await;
     println!("\n## Among many accounts\n");
     println!(
-        "| accounts | filled in | bytes an account | any account read | a code accepted | ratio |"
+        "| accounts | filled in | bytes an account, indexes | any account read | a code accepted | ratio |"
     );
     println!(
-        "|---------:|----------:|-----------------:|-----------------:|----------------:|------:|"
+        "|---------:|----------:|--------------------------:|-----------------:|----------------:|------:|"
     );
     // Later ones have more sessions that go on.
     let template =
@@ -40,8 +40,9 @@ pub(crate) async fn growth(server: &Server, most: u64) {
         let time = accepted(&mut logging_in).await;
         let ratio = time / *base.get_or_insert(time);
         println!(
-            "| {size} | {filled:.0} s | {} | {read:.0} µs | {time:.0} µs | {ratio:.2} |",
-            bytes_each(&pool, "loquet_account").await
+            "| {size} | {filled:.0} s | {}, {} | {read:.0} µs | {time:.0} µs | {ratio:.2} |",
+            bytes_each(&pool, "pg_total_relation_size", "loquet_account").await,
+            bytes_each(&pool, "pg_indexes_size", "loquet_account").await
         );
     }
     let roles = "CREATE ROLE app; CREATE ROLE app_operator";
@@ -52,8 +53,8 @@ pub(crate) async fn growth(server: &Server, most: u64) {
     let ratio = time / base.unwrap_or(time);
     println!("\nWith the audit log by month: {time:.0} µs, ratio {ratio:.2}.");
     let (attempt, record) = (
-        bytes_each(&pool, "loquet_attempt").await,
-        bytes_each(&pool, "mfa_audit_first").await,
+        bytes_each(&pool, "pg_total_relation_size", "loquet_attempt").await,
+        bytes_each(&pool, "pg_total_relation_size", "mfa_audit_first").await,
     );
     println!("An attempt takes {attempt} bytes, an audit record {record}, indexes included.");
 }
@@ -86,10 +87,9 @@ async fn any_read(pool: &PgPool) -> f64 {
     median(times)
 }
 
-/// What a row takes on disk, with its part of the indexes.
-async fn bytes_each(pool: &PgPool, table: &str) -> i64 {
-    let sql =
-        format!("SELECT pg_total_relation_size('{table}') / greatest(count(*), 1) FROM {table}");
+/// What a row takes on disk, by a function of PostgreSQL: with its part of the indexes, or that part alone.
+async fn bytes_each(pool: &PgPool, function: &str, table: &str) -> i64 {
+    let sql = format!("SELECT {function}('{table}') / greatest(count(*), 1) FROM {table}");
     let sql = sqlx::AssertSqlSafe(sql);
     sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }

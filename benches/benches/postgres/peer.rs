@@ -1,9 +1,9 @@
 //! The statements by hand over tokio-postgres.
 
 use sqlx::types::Uuid;
-use tokio_postgres::{Client, NoTls, Row, Statement};
+use tokio_postgres::{Client, NoTls, Statement};
 
-use crate::raw::{ATTEMPT, NOW, ORGANIZATION, READ, RECORD, Read, WRITE};
+use crate::raw::{ATTEMPT, NOW, ORGANIZATION, READ, RECORD, Read, WRITE, read_of};
 
 /// A connection with both statements prepared.
 pub(crate) struct Connection {
@@ -37,21 +37,7 @@ impl Connection {
             )
             .await
             .unwrap();
-        let of = |kind: i32| -> &Row {
-            let found = rows.iter().find(|row| row.get::<_, i32>("kind") == kind);
-            found.unwrap()
-        };
-        Read {
-            organization_version: of(1).get("version"),
-            roster_version: of(2).get("version"),
-            version: of(3).get("version"),
-            external_id: of(3).get("external_id"),
-            ever: of(3).get("flag"),
-            epoch: of(3).get("epoch"),
-            used_step: of(3).get("used_step"),
-            audited: of(3).get("number"),
-            body: of(3).get("body"),
-        }
+        read_of!(rows)
     }
 
     pub(crate) async fn write(&self, account: Uuid, attempt: Uuid, read: Read) -> bool {

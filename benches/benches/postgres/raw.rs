@@ -121,6 +121,31 @@ impl Task {
     }
 }
 
+/// The rows of both libraries are read alike, but have no trait in common.
+macro_rules! read_of {
+    ($rows:expr) => {{
+        let of = |kind: i32| {
+            let found = $rows.iter().find(|row| {
+                let this: i32 = row.get("kind");
+                this == kind
+            });
+            found.unwrap()
+        };
+        Read {
+            organization_version: of(1).get("version"),
+            roster_version: of(2).get("version"),
+            version: of(3).get("version"),
+            external_id: of(3).get("external_id"),
+            ever: of(3).get("flag"),
+            epoch: of(3).get("epoch"),
+            used_step: of(3).get("used_step"),
+            audited: of(3).get("number"),
+            body: of(3).get("body"),
+        }
+    }};
+}
+pub(crate) use read_of;
+
 async fn read(by: impl PgExecutor<'_>, account: Uuid, attempt: Uuid) -> Read {
     let rows = sqlx::query(READ)
         .bind(ORGANIZATION)
@@ -130,21 +155,7 @@ async fn read(by: impl PgExecutor<'_>, account: Uuid, attempt: Uuid) -> Read {
         .fetch_all(by)
         .await
         .unwrap();
-    let of = |kind: i32| {
-        let found = rows.iter().find(|row| row.get::<i32, _>("kind") == kind);
-        found.unwrap()
-    };
-    Read {
-        organization_version: of(1).get("version"),
-        roster_version: of(2).get("version"),
-        version: of(3).get("version"),
-        external_id: of(3).get("external_id"),
-        ever: of(3).get("flag"),
-        epoch: of(3).get("epoch"),
-        used_step: of(3).get("used_step"),
-        audited: of(3).get("number"),
-        body: of(3).get("body"),
-    }
+    read_of!(rows)
 }
 
 async fn write(by: impl PgExecutor<'_>, account: Uuid, attempt: Uuid, read: Read) -> bool {

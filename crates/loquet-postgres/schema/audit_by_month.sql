@@ -1,6 +1,7 @@
 -- Optional: the audit log in partitions by month, for databases with hundreds of millions of records. Run it with psql as the
--- tables' owner, and the last statement again each month. No record is moved: those that are there become the first
--- partition, which is read once to see that they belong to it, and meanwhile no one logs in.
+-- tables' owner, and the last statement again each month; put the names of your roles in place of `app` and `app_operator`,
+-- as in roles.sql. No record is moved: those that are there become the first partition, which is read once to see that they
+-- belong to it, and meanwhile no one logs in.
 --
 -- Log-ins then add to the newest partition alone, whose indexes stay in memory. A partition that `loquet audit forget` has
 -- emptied goes at once, and its space with it:

@@ -1,7 +1,9 @@
 -- The least rights of three roles, for tables that another role owns (the one that ran 0001_loquet.sql). Put the names of
 -- your roles in place of `app` (the service) and `app_operator` (`loquet` and whatever deletes old audit records).
 
--- Temporary tables would stand in place of those of the same name, for all who share a pooler's connection.
+-- Temporary tables would stand in place of those of the same name, for all who share a pooler's connection. This needs the
+-- database's owner and holds for each role. Where the service uses temporary tables, leave it out, and let no pooler share
+-- connections of the service's role with others.
 DO $$ BEGIN
   EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END $$;

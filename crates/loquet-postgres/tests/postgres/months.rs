@@ -41,12 +41,16 @@ fn audit_log_by_month_is_whole_and_a_forgotten_month_is_dropped() {
         let (_, each_month) = BY_MONTH.split_once(EACH_MONTH).unwrap();
         run(&pool, &format!("--{each_month}")).await.unwrap();
         PostgresStore::open(pool.clone()).await.unwrap();
-        let next = "SELECT extract(epoch FROM date_trunc('month', now()) + interval '40 days')::bigint";
+        let next =
+            "SELECT extract(epoch FROM date_trunc('month', now()) + interval '40 days')::bigint";
         let next: i64 = sqlx::query_scalar(next).fetch_one(&pool).await.unwrap();
         fixture.clock.set(next.unsigned_abs());
         fixture.enter(ANNE, &phone).await;
         let both = partitions(&pool).await;
-        assert!(both.len() == 2 && both.contains(&"mfa_audit_first".to_owned()), "{both:?}");
+        assert!(
+            both.len() == 2 && both.contains(&"mfa_audit_first".to_owned()),
+            "{both:?}"
+        );
         assert!(!both.contains(&"mfa_audit_later".to_owned()), "{both:?}");
         assert_eq!(sound_chains(&fixture).await, chains);
         for stray in [
@@ -59,19 +63,36 @@ fn audit_log_by_month_is_whole_and_a_forgotten_month_is_dropped() {
         }
 
         // T79: a trigger on a partition acts too.
-        let quiet = "CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
-          CREATE TRIGGER quiet BEFORE INSERT ON mfa_audit_later FOR EACH ROW EXECUTE FUNCTION quiet()";
+        let quiet = "
+          CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RETURN NULL; END $$;
+          CREATE TRIGGER quiet BEFORE INSERT ON mfa_audit_later
+            FOR EACH ROW EXECUTE FUNCTION quiet()";
         run(&pool, quiet).await.unwrap();
-        let refused = PostgresStore::open(pool.clone()).await.unwrap_err().to_string();
-        assert!(refused.contains("trigger quiet on a partition of loquet_audit"), "{refused}");
-        run(&pool, "DROP TRIGGER quiet ON mfa_audit_later").await.unwrap();
+        let refused = PostgresStore::open(pool.clone())
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("trigger quiet on a partition of loquet_audit"),
+            "{refused}"
+        );
+        run(&pool, "DROP TRIGGER quiet ON mfa_audit_later")
+            .await
+            .unwrap();
 
         let signed = fixture.operator.checkpoint().await.unwrap();
         let before = UnixTime(next.unsigned_abs());
-        let forgotten = fixture.operator.forget_audit(&signed, before).await.unwrap();
+        let forgotten = fixture
+            .operator
+            .forget_audit(&signed, before)
+            .await
+            .unwrap();
         assert!(forgotten > 0);
         assert_eq!(partitions(&pool).await.len(), 1);
-        let drop = "ALTER TABLE loquet_audit DETACH PARTITION mfa_audit_first; DROP TABLE mfa_audit_first";
+        let drop = "
+          ALTER TABLE loquet_audit DETACH PARTITION mfa_audit_first;
+          DROP TABLE mfa_audit_first";
         run(&pool, drop).await.unwrap();
         PostgresStore::open(pool.clone()).await.unwrap();
         fixture.enter(ANNE, &phone).await;

@@ -91,8 +91,8 @@ impl Operator {
         Ok(overdue.len())
     }
 
-    /// Forgets some of the attempts that are more than a day old, and stores the counts of rejections. Call it until it
-    /// returns `false`: then none are left.
+    /// Forgets some of the attempts that are more than a day old. Call it until it returns `false`: then none are left,
+    /// and the counts of rejections are stored.
     ///
     /// ```
     /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
@@ -106,8 +106,11 @@ impl Operator {
         const SOME: u32 = 1000;
         let before = UnixTime(self.now().0.saturating_sub(loquet_policy::limits::DAY));
         let forgotten = self.store().forget_attempts(before, SOME).await?;
-        // Afterwards: the fault of one account must not let attempts pile up.
+        if forgotten == SOME {
+            return Ok(true);
+        }
+        // At the end: the fault of one account must not let attempts pile up.
         self.store_rejections().await?;
-        Ok(forgotten == SOME)
+        Ok(false)
     }
 }
