@@ -40,8 +40,8 @@
 //! no more.
 //!
 //! # Versions
-//! PostgreSQL 14 or later: the suite runs on 15, and has passed on 14 and 18 too. `sqlx` stands in the API, at one version (0.9): if Cargo found two of them, the service's pool
-//! would be of another type than this crate's.
+//! PostgreSQL 14 or later: the suite runs on 15, and has passed on 14 and 18 too. `sqlx` stands in the API, at one version
+//! (0.9): if Cargo found two of them, the service's pool would be of another type than this crate's.
 
 mod clock;
 mod fault;
