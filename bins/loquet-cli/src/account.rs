@@ -128,6 +128,11 @@ Examples:
     /// URI of the new authenticator, and reads its first code.
     #[command(after_help = "Example:\n  loquet account replace-authenticator marie --db app.db")]
     ReplaceAuthenticator(Own),
+    /// Make new recovery codes and print them; the earlier ones are void
+    ///
+    /// Reads the owner's code (and the next code where the first was used up to log in) from standard input.
+    #[command(after_help = "Example:\n  loquet account renew-recovery-codes marie --db app.db")]
+    RenewRecoveryCodes(Own),
     /// Report an authenticator lost, which suspends it
     #[command(after_help = "Example:\n  loquet account report-lost marie --db app.db")]
     ReportLost(Own),
@@ -180,6 +185,7 @@ impl Command {
                 Self::TurnOn(asked) => own::turn_on(asked, stdin).await,
                 Self::TurnOff(asked) => own::turn_off(asked, stdin).await,
                 Self::ReplaceAuthenticator(asked) => own::replace(asked, stdin).await,
+                Self::RenewRecoveryCodes(asked) => own::renew_recovery_codes(asked, stdin).await,
                 Self::ReportLost(asked) => own::report_lost(asked).await,
                 Self::UndoReport(asked) => asked.undo_report(stdin).await,
                 Self::Resynchronize(asked) => own::resynchronize(asked, stdin).await,
@@ -250,6 +256,10 @@ async fn show(asked: &Own) -> Result<Outcome, Failure> {
         let serial = shown(serial);
         output::line(&format!("{:<20} token {serial}, not confirmed", "assigned"))?;
     }
+    if user.recovery_codes_left() > 0 {
+        let left = user.recovery_codes_left();
+        output::line(&format!("{:<20} {left} left", "recovery codes"))?;
+    }
     if user.replacement_is_advised() {
         output::line(&format!("{:<20} replace the authenticator", "advice"))?;
     }
@@ -318,6 +328,7 @@ fn object(user: &UserEntry) -> Value {
         "awaits_import": user.awaits_import(),
         "token": user.token(),
         "assigned_token": user.assigned_token(),
+        "recovery_codes_left": user.recovery_codes_left(),
         "replacement_advised": user.replacement_is_advised(),
         "required": requirement.is_required(),
         "mandate": requirement.mandate.map(|mandate| role(mandate.role)),

@@ -3,6 +3,8 @@
 use loquet::Preset;
 use loquet::{Event, Letter, RoleId, Setting, SettingKind, UnixTime};
 
+use loquet_policy::limits::FEW_RECOVERY_CODES;
+
 use crate::{Language, when};
 
 /// A line for each event: its key, subject and text in French, subject and text in English. `~` is a no-break space;
@@ -84,7 +86,11 @@ const fn key(event: &Event, other: bool) -> &'static str {
         Event::ReportedUnrecognized => "REPORTED_UNRECOGNIZED",
         Event::AddressChangeBegun => "ADDRESS_CHANGE_BEGUN",
         Event::AddressChanged => "ADDRESS_CHANGED",
+        Event::RecoveryCodeUsed {
+            left: ..=FEW_RECOVERY_CODES,
+        } => "FEW_RECOVERY_CODES",
         Event::RecoveryCodeUsed { .. } => "RECOVERY_CODE_USED",
+        Event::RecoveryCodesRenewed => "RECOVERY_CODES_RENEWED",
         Event::Resynchronized => "RESYNCHRONIZED",
         Event::Toggled { on: true } => "TOGGLED_ON",
         Event::Toggled { on: false } => "TOGGLED_OFF",
@@ -281,6 +287,7 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         | Event::AddressChangeBegun
         | Event::AddressChanged
         | Event::RecoveryCodeUsed { .. }
+        | Event::RecoveryCodesRenewed
         | Event::Toggled { .. }
         | Event::NewDevice
         | Event::NewPlace

@@ -165,6 +165,13 @@ pub enum Command {
         /// The result of the access rules for this address.
         access: Access,
     },
+    /// Makes new recovery codes in place of those that are left. The authenticator and the sessions stay as they are.
+    RenewRecoveryCodes {
+        /// A fresh one-time code.
+        code: Submitted,
+        /// The new codes.
+        recovery: RecoverySet,
+    },
     /// Reports the authenticator lost. The password is enough, and it is suspended.
     ReportLost {
         /// Hash of the secret part of the link that the notice will carry.

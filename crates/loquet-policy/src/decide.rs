@@ -94,6 +94,7 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
         Command::TurnOn { code } => builder.turn_on(code),
         Command::TurnOff { code } => builder.turn_off(code),
         Command::UseRecoveryCode { code, access } => builder.use_recovery_code(code, access),
+        Command::RenewRecoveryCodes { code, recovery } => builder.renew_recovery_codes(code, recovery),
         Command::ReportLost { link } => builder.report_lost(link),
         Command::UndoReport { evidence, code, access } => builder.undo_report(evidence, code, access),
         Command::ChangeAddress { code, sent } => builder.change_address(code, sent),

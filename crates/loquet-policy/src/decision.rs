@@ -315,6 +315,8 @@ pub enum Event {
         /// The number of recovery codes that remain.
         left: u8,
     },
+    /// New recovery codes were made, and the earlier ones are void.
+    RecoveryCodesRenewed,
     /// The phone's clock offset was corrected.
     Resynchronized,
     /// The owner turned the second factor on or off.

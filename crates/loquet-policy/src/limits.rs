@@ -149,5 +149,7 @@ pub const TOKEN_DRIFT_MAX: i8 = 120;
 
 /// Recovery codes in one set.
 pub const RECOVERY_CODES: usize = 10;
+/// From so many recovery codes on, the owner is advised to make new ones.
+pub const FEW_RECOVERY_CODES: u8 = 3;
 /// Roles that one account may hold.
 pub const ROLES: usize = 8;

@@ -57,7 +57,7 @@
 //! | `log in`, `log out`, `log out everywhere`, `change password`, `act` (returns the session's level) | |
 //! | `give code`, `resynchronize`, `use recovery code`, `report lost`, `undo report`, `undo report with a wrong link`, `undo report with a recovery code`, `report unrecognized` | |
 //! | `begin enrollment`, `begin enrollment without reset code`, `confirm enrollment`, `confirm enrollment without break-glass code`, `confirm token`, `cancel enrollment`, `begin replacement` | |
-//! | `turn on`, `turn off` | |
+//! | `turn on`, `turn off`, `renew recovery codes` | |
 //! | `enable`, `strict latch`, `renew break-glass code` | |
 //! | `schedule mandate`, `move mandate` | `role`, `in_days` |
 //! | `mandate now`, `cancel mandate` | `role` |

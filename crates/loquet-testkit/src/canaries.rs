@@ -223,6 +223,7 @@ async fn typed_by_an_owner(fixture: &Fixture, session: &MfaSession, user: &Autho
         mfa.begin_enrollment(session, NONSENSE, client),
         mfa.confirm_enrollment_after_break_glass(session, NONSENSE, NONSENSE, client),
         account.replace_authenticator(NONSENSE),
+        account.renew_recovery_codes(NONSENSE),
         account.turn_on(NONSENSE),
         account.turn_off(NONSENSE),
         mfa.recover(session, NONSENSE, client),

@@ -11,7 +11,8 @@ use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
 use crate::letters::{post, to};
 use crate::recovery::{
     lapsed_recovery_leaves_other_codes, recovery_code_opens_one_enrollment,
-    recovery_codes_are_shown_only_while_pending, wrong_recovery_codes_cost_no_failure,
+    recovery_codes_are_renewed_with_a_fresh_code, recovery_codes_are_shown_only_while_pending,
+    wrong_recovery_codes_cost_no_failure,
 };
 
 /// Runs all of them, each over a store of its own.
@@ -25,6 +26,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     each! {
         recovery_codes_are_shown_only_while_pending
         recovery_code_opens_one_enrollment
+        recovery_codes_are_renewed_with_a_fresh_code
         lapsed_recovery_leaves_other_codes
         wrong_recovery_codes_cost_no_failure
         weakening_change_waits_and_can_be_cancelled

@@ -132,6 +132,33 @@ pub async fn recovery_code_opens_one_enrollment(fixture: Fixture) {
     assert!(fixture.recover(&half, &new[0]).await.is_ok());
 }
 
+/// New codes take the place of those that are left, and nothing else changes.
+pub async fn recovery_codes_are_renewed_with_a_fresh_code(fixture: Fixture) {
+    let (phone, session, codes) = fixture.denis_with_codes().await;
+    let denis = fixture.user(&session).await;
+    let account = fixture.mfa.account(&denis).idempotency_key("renew");
+    let wrong = account.renew_recovery_codes("").await;
+    assert_eq!(refusal(wrong), Refusal::StepUp);
+    assert_eq!(fixture.left(DENIS).await, limits::RECOVERY_CODES);
+    let account = fixture.mfa.account(&denis).idempotency_key("again");
+    let typed = fixture.code(&phone);
+    let new = account.renew_recovery_codes(typed.as_str()).await.unwrap();
+    assert_eq!(new.len(), limits::RECOVERY_CODES);
+    assert!(new.iter().all(|code| !codes.contains(code)));
+    let letters = post(&fixture).await;
+    let letter = to(&letters, DENIS).last().unwrap().event;
+    assert_eq!(letter, Event::RecoveryCodesRenewed);
+    // The same request again makes no others.
+    assert!(account.renew_recovery_codes(typed).await.is_err());
+    assert!(fixture.authorize(&session).await.is_ok());
+
+    let half = fixture.log_in(DENIS).await.session;
+    let old = refusal(fixture.recover(&half, &codes[0]).await);
+    assert_eq!(old, Refusal::WrongRecoveryCode);
+    fixture.clock.advance(limits::SESSION_WAIT);
+    assert_eq!(fixture.recover(&half, &new[9]).await.unwrap().left, 9);
+}
+
 /// A recovery that was not finished costs one code.
 pub async fn lapsed_recovery_leaves_other_codes(fixture: Fixture) {
     let (_, _, codes) = fixture.denis_with_codes().await;

@@ -1,7 +1,7 @@
 //! What owners do with their own account.
 
 use clap::Args;
-use loquet::{Attempt, Forget, SessionId};
+use loquet::{Attempt, Forget, RecoveryCode, SessionId};
 use serde_json::json;
 
 use crate::acting::{Own, client, code};
@@ -97,6 +97,28 @@ pub(super) async fn replace(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, F
             at.tell(
                 &json!({ "replaced": true }),
                 "the new authenticator counts; the old one does not any more",
+            )
+        })
+        .await
+}
+
+pub(super) async fn renew_recovery_codes(
+    asked: &Own,
+    stdin: &mut Stdin,
+) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    asked
+        .act(&at, stdin, async |acting, stdin| {
+            let renew = async |code| acting.account().renew_recovery_codes(code).await;
+            let codes = acting.with_code(stdin, renew).await?;
+            let codes: Vec<_> = codes.iter().map(RecoveryCode::expose).collect();
+            let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+            at.tell(
+                &json!({ "recovery_codes": codes }),
+                &format!(
+                    "{}\neach works once; the earlier ones do not any more",
+                    codes.join("\n")
+                ),
             )
         })
         .await

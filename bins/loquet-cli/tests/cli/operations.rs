@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 use std::sync::Mutex;
 
-use loquet::{AccountId, Client, Deliver, DeliveryError, Letter};
+use loquet::{AccountId, Client, Deliver, DeliveryError, Letter, OrganizationSetting};
 use serde_json::{Value, json};
 
 use super::centre::{Centre, Phone, enable, last_group, now};
@@ -231,6 +231,35 @@ fn authenticator_is_replaced() {
     let refused = centre.json(&forget, &old.fresh(), 1);
     assert_eq!(refused[0]["refused"], "WRONG_CODE");
     centre.json(&forget, &new.fresh(), 0);
+}
+
+#[test]
+fn recovery_codes_are_renewed() {
+    const AGO: u64 = 73 * HOUR;
+    let centre = Centre::new();
+    enable(&centre, last_group);
+    let phone = centre.enroll_ago(1, AGO + HOUR);
+    let mut julie = centre.enroll_ago(4, HOUR);
+    let renew = ["account", "renew-recovery-codes", "julie"];
+    let [first, next] = [julie.fresh(), julie.fresh()];
+    let none = centre.json(&renew, &format!("{first}\n{next}\n"), 1);
+    assert_eq!(none[0]["refused"], "NOT_OFFERED");
+
+    let (before, client) = (centre.operator_ago(AGO), Client::default());
+    let code = |more| phone.at((now() - AGO) / 30 + more);
+    wait(async {
+        let half = before.log_in(1_u64, client).await.unwrap().session;
+        let login = before.verify_code(&half, code(0), client).await.unwrap();
+        let helene = before.authorize(&login.session, &client).await.unwrap();
+        let offered = OrganizationSetting::RecoveryCodes { offered: true };
+        let admin = before.admin(&helene);
+        admin.update_setting(offered, code(1)).await.unwrap();
+    });
+    // The first was used up to log in, the next was not looked at.
+    let lines = format!("{next}\n{}\n", julie.fresh());
+    let told = centre.json(&renew, &lines, 0).remove(0);
+    assert_eq!(told["recovery_codes"].as_array().unwrap().len(), 10);
+    assert_eq!(shown(&centre, "julie")["recovery_codes_left"], 10);
 }
 
 #[test]

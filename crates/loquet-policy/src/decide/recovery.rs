@@ -2,8 +2,8 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::{
-    Access, Account, Authenticator, Digest, Grant, Level, Origin, Refusal, ResetCode, Session,
-    limits,
+    Access, Account, Authenticator, Digest, Event, Grant, Level, Origin, RecoverySet, Refusal,
+    ResetCode, Session, Submitted, limits,
 };
 
 /// Returns whether a recovery code gave `session` the right to enroll.
@@ -16,6 +16,24 @@ pub(super) fn holds_recovery(account: &Account, session: &Session) -> bool {
 }
 
 impl DecisionBuilder<'_> {
+    /// The fresh code proves what a replacement needs too, which would bring new recovery codes as well.
+    pub(super) fn renew_recovery_codes(
+        &mut self,
+        code: Submitted,
+        recovery: RecoverySet,
+    ) -> Answer {
+        self.rights()?;
+        self.require_owner()?;
+        if !self.require_enabled()?.options.recovery_codes {
+            return Err(Refusal::NotOffered);
+        }
+        self.require_bound_authenticator()?;
+        self.fresh_code(code)?;
+        self.actor_mut().recovery = recovery;
+        self.notify_of_actor(Event::RecoveryCodesRenewed);
+        Ok(Grant::Done)
+    }
+
     pub(super) fn use_recovery_code(&mut self, code: Option<Digest>, access: Access) -> Answer {
         self.current_level()?;
         self.check_access(access)?;

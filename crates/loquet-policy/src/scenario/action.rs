@@ -103,6 +103,7 @@ impl ActionReader<'_> {
             },
             "cancel enrollment" => Command::CancelEnrollment,
             "begin replacement" => Command::BeginReplacement { code, recovery },
+            "renew recovery codes" => Command::RenewRecoveryCodes { code, recovery },
             "turn on" => Command::TurnOn { code },
             "turn off" => Command::TurnOff { code },
             _ => return Ok(None),

@@ -47,6 +47,7 @@ pub enum Action {
     TurnOff(usize, usize),
     UseRecoveryCode(usize, usize),
     WrongRecoveryCode(usize, usize),
+    RenewRecoveryCodes(usize, usize),
     /// The password alone was given.
     ReportLost(usize, usize),
     /// With the link in the notice.
@@ -112,6 +113,7 @@ impl std::fmt::Display for Action {
             Self::WrongRecoveryCode(k, s) => {
                 write!(f, "{} submits a wrong recovery code.", who(k, s))
             }
+            Self::RenewRecoveryCodes(k, s) => write!(f, "{} renews the recovery codes.", who(k, s)),
             Self::ReportLost(k, 0) => write!(f, "{} reports the phone lost.", NAMES[k]),
             Self::ReportLost(k, _) => write!(f, "The thief reports {}'s phone lost.", NAMES[k]),
             Self::UndoReport(k, s, Shown::Right) => {
@@ -228,6 +230,7 @@ impl Action {
             | Self::TurnOff(k, s)
             | Self::UseRecoveryCode(k, s)
             | Self::WrongRecoveryCode(k, s)
+            | Self::RenewRecoveryCodes(k, s)
             | Self::ReportLost(k, s)
             | Self::UndoReport(k, s, _)
             | Self::UndoReportByCode(k, s)
@@ -323,6 +326,7 @@ impl Action {
         }
         if space.recovery_codes {
             all.extend([Self::UseRecoveryCode(k, s), Self::WrongRecoveryCode(k, s)]);
+            all.push(Self::RenewRecoveryCodes(k, s));
             if space.undone {
                 all.push(Self::UndoReportByCode(k, s));
             }

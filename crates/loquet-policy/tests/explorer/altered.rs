@@ -1,6 +1,7 @@
 //! The engine with one guard removed, by showing it other rows or by changing what it wrote.
 
 use crate::actions::*;
+use crate::request::GOOD;
 use crate::world::*;
 use loquet_policy::*;
 
@@ -214,15 +215,20 @@ pub fn with_any_author() -> Weakened {
     })
 }
 
-/// Changes what is shown to undo a report.
-pub fn undoing(show: fn(&mut Submitted, &mut Evidence)) -> Weakened {
+/// Changes what is asked for.
+pub fn asking(change: fn(&mut Command)) -> Weakened {
     weakened(move |snapshot, command, now, fresh| {
         let mut command = *command;
-        if let Command::UndoReport { code, evidence, .. } = &mut command {
-            show(code, evidence);
-        }
+        change(&mut command);
         decide(snapshot, &command, now, fresh)
     })
+}
+
+/// Takes a wrong code for a good one. A used code is another guard's.
+pub fn take(code: &mut Submitted) {
+    if matches!(code.check, CodeCheck::Absent | CodeCheck::Wrong { .. }) {
+        code.check = GOOD;
+    }
 }
 
 /// Presents the reset code that is due in each enrollment.

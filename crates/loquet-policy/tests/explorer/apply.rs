@@ -35,6 +35,7 @@ impl Action {
             | Self::TurnOff(k, _)
             | Self::UseRecoveryCode(k, _)
             | Self::WrongRecoveryCode(k, _)
+            | Self::RenewRecoveryCodes(k, _)
             | Self::ReportLost(k, _)
             | Self::UndoReport(k, ..)
             | Self::UndoReportByCode(k, _)
@@ -213,6 +214,10 @@ impl Step<'_> {
                 let person = &mut self.world_mut().people[k];
                 (person.phone, person.printed_codes, person.reset_code) =
                     (holder, holder, Who::Owner);
+            }
+            Action::RenewRecoveryCodes(k, s) if granted => {
+                let holder = self.world().holder(k, s);
+                self.world_mut().people[k].printed_codes = holder;
             }
             Action::WrongConfirm(k, ..) => self.round_pendings(k),
             Action::Reset(k, s, j) | Action::Reactivate(k, s, j) if granted => {

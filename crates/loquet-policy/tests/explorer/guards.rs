@@ -3,7 +3,6 @@
 use crate::administration;
 use crate::altered::*;
 use crate::imports;
-use crate::request::GOOD;
 use crate::tokens;
 use crate::world::*;
 use crate::{A, CORE, E, P};
@@ -122,6 +121,7 @@ pub fn guards() -> Vec<Guard> {
     guards.extend(of_mandates());
     guards.extend(of_enrollment());
     guards.extend(of_pendings());
+    guards.extend(of_recovery_codes());
     guards.extend(of_reports());
     guards.extend(imports::guards());
     guards.extend(tokens::guards());
@@ -312,6 +312,11 @@ fn of_pendings() -> Vec<Guard> {
             }),
             "S9",
         ),
+    ]
+}
+
+fn of_recovery_codes() -> Vec<Guard> {
+    vec![
         (
             "a recovery code is used once",
             EXHAUSTED,
@@ -320,6 +325,16 @@ fn of_pendings() -> Vec<Guard> {
                 |_, _, _, actor| actor.recovery = codes(0, 2),
             ),
             "S12",
+        ),
+        (
+            "renewing the recovery codes takes a code",
+            EXHAUSTED,
+            asking(|command| {
+                if let Command::RenewRecoveryCodes { code, .. } = command {
+                    take(code);
+                }
+            }),
+            "recovery codes were renewed without the phone",
         ),
     ]
 }
@@ -351,16 +366,19 @@ fn of_reports() -> Vec<Guard> {
         (
             "a report is undone with the link or a recovery code",
             ROBBED,
-            undoing(|_, evidence| *evidence = Evidence::Link(undo_link(0))),
+            asking(|command| {
+                if let Command::UndoReport { evidence, .. } = command {
+                    *evidence = Evidence::Link(undo_link(0));
+                }
+            }),
             "a report was undone without the link or a recovery code",
         ),
         (
             "a report is undone with a code",
             WIRETAPPED,
-            // A used code is another guard's.
-            undoing(|code, _| {
-                if matches!(code.check, CodeCheck::Absent | CodeCheck::Wrong { .. }) {
-                    code.check = GOOD;
+            asking(|command| {
+                if let Command::UndoReport { code, .. } = command {
+                    take(code);
                 }
             }),
             "a report was undone without the phone",

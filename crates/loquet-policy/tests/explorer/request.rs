@@ -62,6 +62,7 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
             (k, s, Command::TurnOff { code })
         }
         Action::UseRecoveryCode(k, s) => (k, s, recover(recovery_code(world, k, s)?)),
+        Action::RenewRecoveryCodes(k, s) => (k, s, renew(code(world, k, s), k)),
         Action::WrongRecoveryCode(k, s) => (k, s, recover(digest(9, k, 1))),
         Action::UndoReport(k, s, shown) => {
             let link = match shown {
@@ -238,6 +239,11 @@ fn confirm_token(k: usize) -> Command {
     }
 }
 
+fn renew(code: Submitted, k: usize) -> Command {
+    let recovery = codes(k, 2);
+    Command::RenewRecoveryCodes { code, recovery }
+}
+
 fn recover(code: Digest) -> Command {
     Command::UseRecoveryCode {
         code: Some(code),
@@ -247,13 +253,19 @@ fn recover(code: Digest) -> Command {
 
 /// Undoes a report, with a good code where the holder of this session has the phone.
 fn undo(world: &World, k: usize, s: usize, evidence: Evidence) -> Command {
-    let has_phone = world.people[k].phone == world.holder(k, s);
-    let check = if has_phone { GOOD } else { WRONG };
-    let source = source(world, k, s);
     Command::UndoReport {
         evidence,
-        code: Submitted { check, source },
+        code: code(world, k, s),
         access: ACCESS,
+    }
+}
+
+/// Returns a code, which is good if the holder of this session has the phone.
+fn code(world: &World, k: usize, s: usize) -> Submitted {
+    let has_phone = world.people[k].phone == world.holder(k, s);
+    Submitted {
+        check: if has_phone { GOOD } else { WRONG },
+        source: source(world, k, s),
     }
 }
 

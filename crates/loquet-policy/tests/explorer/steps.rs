@@ -232,6 +232,11 @@ fn of_reports(before: &World, action: Action) -> Promise {
                 k,
             )
         }
+        Action::RenewRecoveryCodes(k, s) => ensure(
+            before.people[k].phone == before.holder(k, s),
+            "recovery codes were renewed without the phone",
+            k,
+        ),
         Action::ReportLost(k, _) => ensure(
             before.people[k].account.reports_refused_until.is_none(),
             "a loss was reported again after the report was undone",
@@ -367,21 +372,15 @@ fn of_strangers(before: &World, action: Action) -> Promise {
             k,
         ),
         Authenticator::ResetDue {
-            reset_code: Some(reset_code),
+            reset_code: Some(_),
         } => {
             ensure(
                 !thief || person.reset_code == Who::Thief,
                 "a thief enrolled after a reset",
                 k,
             )?;
-            let stands = match reset_code.origin {
-                Origin::Administrator { by, mark, .. } => before
-                    .roster
-                    .administrator(by)
-                    .is_some_and(|author| author.mark == mark),
-                _ => true,
-            };
-            ensure(stands, "a reset code outlived its author", k)
+            let left = author_left(before, &person.account);
+            ensure(!left, "a reset code outlived its author", k)
         }
         Authenticator::ResetDue { reset_code: None } => {
             ensure(false, "a void reset code enrolled", k)

@@ -33,6 +33,7 @@ pub const UNDO: u8 = 4;
 pub const ADDRESS: u8 = 5;
 /// The first recovery code that an enrollment shows.
 pub const CODES: u8 = 10;
+pub const NEW_CODES: u8 = 30;
 
 pub const ACCESS: Access = Access::Allowed;
 pub const ABSENT: Submitted = known(CodeCheck::Absent);

@@ -8,7 +8,9 @@ use crate::account::operations::{ChangeAddress, ConfirmAddress};
 use crate::audit::Record;
 use crate::decide::{Facts, Operation, Typed};
 use crate::devices::operations::{Forget, ForgetDevice, ForgetDevices};
+use crate::enrollment::codes::RecoveryCode;
 use crate::enrollment::operations::{BeginReplacement, Offer, TurnOff, TurnOn};
+use crate::enrollment::recovery::RenewRecoveryCodes;
 use crate::error::Error;
 use crate::mfa::Mfa;
 use crate::session::Authorized;
@@ -170,6 +172,28 @@ impl AccountHandle<'_> {
     pub async fn confirm_address(self, code: impl Into<Typed>) -> Result<(), Error> {
         let (session, typed) = (self.session(), code.into());
         self.run(ConfirmAddress { session, typed }).await
+    }
+
+    /// Makes new recovery codes, with a fresh code, and returns them to be shown once. They count at once, and those that were
+    /// left are void; the authenticator and the sessions stay as they are. If the answer is lost, call it again.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// for code in mfa.account(&user).renew_recovery_codes("123 456").await? {
+    ///     println!("{}", *code.expose());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NOT_OFFERED` where the organization offers none, `NO_AUTHENTICATOR`, `STEP_UP`, `WRONG_CODE` and
+    /// others.
+    pub async fn renew_recovery_codes(
+        self,
+        code: impl Into<Typed>,
+    ) -> Result<Vec<RecoveryCode>, Error> {
+        let (session, typed) = (self.session(), code.into());
+        self.run(RenewRecoveryCodes { session, typed }).await
     }
 
     /// Ends another of the user's sessions, as [`AccountOverview::sessions`] lists them.

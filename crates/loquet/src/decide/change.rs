@@ -59,6 +59,7 @@ impl Change {
             | Event::AddressChangeBegun
             | Event::AddressChanged
             | Event::RecoveryCodeUsed { .. }
+            | Event::RecoveryCodesRenewed
             | Event::Resynchronized
             | Event::Toggled { .. }
             | Event::ResetCodeVoid

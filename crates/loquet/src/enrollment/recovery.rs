@@ -1,7 +1,8 @@
 //! Recovery codes: printed codes in place of a lost phone, where the organization offers them.
 //!
 //! The codes are derived from the secret of the begun enrollment and a key of the keyring, so that they are shown as often
-//! as that enrollment is shown, and stored nowhere but as hashes. They count from its confirmation.
+//! as that enrollment is shown, and stored nowhere but as hashes. They count from its confirmation. Renewed ones count and
+//! are shown at once.
 
 use loquet_otp::Secret;
 use loquet_policy::limits::RECOVERY_CODES;
@@ -60,6 +61,32 @@ in_session!(
     }
 );
 
+/// New recovery codes in place of those that are left.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct RenewRecoveryCodes {
+    /// The owner's session.
+    pub(crate) session: Session,
+    /// A fresh code, as typed.
+    pub(crate) typed: Typed,
+}
+
+fn renewed(_: &Grant, case: &Case<'_>, _: &After<'_>) -> Result<Vec<RecoveryCode>, Refusal> {
+    Ok(case.new_codes().collect())
+}
+
+in_session!(
+    RenewRecoveryCodes;
+    "renew_recovery_codes",
+    Vec<RecoveryCode>,
+    renewed,
+    |this, case| {
+        Command::RenewRecoveryCodes {
+            code: case.submitted(&this.typed),
+            recovery: case.new_recovery(),
+        }
+    }
+);
+
 /// The hash of a typed recovery code; `None` where the text is none.
 pub(crate) fn recovery_code(typed: &Typed) -> Option<Digest> {
     let code: RecoveryCode = typed.expose().parse().ok()?;
@@ -77,11 +104,15 @@ fn codes(keys: &Keys, account: AccountId, secret: &Secret) -> impl Iterator<Item
 }
 
 impl Case<'_> {
-    /// The set that an enrollment gets which this decision begins. Where none are offered the rules keep none.
+    /// The set that an enrollment gets which this decision begins, or that it puts in place of another. Where none are
+    /// offered the rules keep none.
     pub(crate) fn new_recovery(&self) -> RecoverySet {
-        let secret = &self.entropy.secret;
-        let hashed = codes(self.keys, self.actor.facts.id, secret).map(|code| code.digest());
+        let hashed = self.new_codes().map(|code| code.digest());
         RecoverySet::new(hashed).unwrap_or(RecoverySet::EMPTY)
+    }
+
+    fn new_codes(&self) -> impl Iterator<Item = RecoveryCode> {
+        codes(self.keys, self.actor.facts.id, &self.entropy.secret)
     }
 }
 

@@ -96,6 +96,7 @@ fn of_enrollment() -> Vec<Command> {
             code: Some(digest(4)),
             access,
         },
+        Command::RenewRecoveryCodes { code, recovery },
         Command::ReportLost { link },
         Command::UndoReport {
             evidence: Evidence::Link(link),
@@ -202,10 +203,11 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::WithdrawToken => (41, "WithdrawToken"),
         Command::UndoAccessRules { .. } => (42, "UndoAccessRules"),
         Command::AppointAdministrator { .. } => (43, "AppointAdministrator"),
+        Command::RenewRecoveryCodes { .. } => (44, "RenewRecoveryCodes"),
     }
 }
 
-const COMMANDS: usize = 44;
+const COMMANDS: usize = 45;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

@@ -32,6 +32,17 @@ fn undo(fixture: &mut Fixture, session: Session, link: u8) {
         .ok();
 }
 
+/// David renews his recovery codes: two, the first of which is this one.
+fn renew(fixture: &mut Fixture, session: Session, first: u8) {
+    let recovery = RecoverySet::new([first, first + 1].map(digest)).unwrap();
+    let code = fixture.good();
+    fixture.ask(
+        DAVID,
+        session,
+        Command::RenewRecoveryCodes { code, recovery },
+    );
+}
+
 fn report_unrecognized(fixture: &mut Fixture, who: usize, link: u8) {
     let link = digest(link);
     fixture.host(who, Command::ReportUnrecognized { link });
@@ -44,6 +55,7 @@ fn log_in_from_denied_address(fixture: &mut Fixture, who: usize) {
 
 pub(super) fn scenes() -> Vec<Scene> {
     let mut all = of_codes();
+    all.extend(of_renewals());
     all.extend(of_losses());
     all.extend(of_break_glass());
     all
@@ -100,6 +112,21 @@ fn of_codes() -> Vec<Scene> {
             recovering(&mut h);
             h.host(DAVID, Command::PasswordChanged { by_owner: true });
         }
+    }
+}
+
+fn of_renewals() -> Vec<Scene> {
+    scenes! {
+        "David renews his recovery codes" with_codes h { let david = h.enroll(DAVID); renew(&mut h, david, NEW_CODES); h.recover(DAVID, david, CODES); }
+        "… and uses a new one" with_codes h { let david = h.enroll(DAVID); renew(&mut h, david, NEW_CODES); h.recover(DAVID, david, NEW_CODES); }
+        "… with a wrong code" with_codes h { let david = h.enroll(DAVID); h.ask(DAVID, david, Command::RenewRecoveryCodes { code: WRONG, recovery: RecoverySet::EMPTY }); }
+        "… with a suspended authenticator" with_codes h { let david = suspended(&mut h); renew(&mut h, david, NEW_CODES); }
+        "Anne, an administrator, renews hers" with_codes h {
+            let anne = h.enter(ANNE);
+            let (code, recovery) = (h.good(), RecoverySet::EMPTY);
+            h.ask(ANNE, anne, Command::RenewRecoveryCodes { code, recovery });
+        }
+        "David renews recovery codes that are not offered" enabled h { let david = h.enroll(DAVID); renew(&mut h, david, NEW_CODES); }
     }
 }
 
