@@ -32,7 +32,7 @@ impl<H: PagesHost> Pages<H> {
     /// | for | paths |
     /// |---|---|
     /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/account/lost`, `/undo-report`, `/undo-report/{link}`, `/log-out` |
-    /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/address`, `/account/address/confirm`, `/account/log-out-everywhere`, `/account/devices/forget`, `/account/devices/forget-all` |
+    /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/recovery-codes`, `/account/address`, `/account/address/confirm`, `/account/log-out-everywhere`, `/account/sessions/end`, `/account/devices/forget`, `/account/devices/forget-all` |
     /// | an administrator | `/admin`, `/admin/enable` |
     /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/people/{id}/undo-report`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
     /// | all visitors | `/not-me/{link}`, `/language`, `/static/{file}` |
@@ -127,6 +127,10 @@ fn for_owners<H: PagesHost>() -> Routes<H> {
             both(Person, questions::show_replace, questions::replace),
         ),
         (
+            "/account/recovery-codes",
+            both(Person, questions::show_renew_codes, questions::renew_codes),
+        ),
+        (
             "/account/lost",
             both(AnySession, questions::show_lost, questions::report_lost),
         ),
@@ -141,6 +145,10 @@ fn for_owners<H: PagesHost>() -> Routes<H> {
         (
             "/account/log-out-everywhere",
             both(Person, account::show, account::log_out_everywhere),
+        ),
+        (
+            "/account/sessions/end",
+            both(Person, account::show, account::end_session),
         ),
         (
             "/account/devices/forget",

@@ -1,10 +1,15 @@
 //! "Mon compte".
 
+use std::str::FromStr;
+
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{
-    AddressState, AuthenticatorState, DeliveryFailureKind, Error, Forget, NoticeAddress, UnixTime,
+    AddressState, AuthenticatorState, DeliveryFailureKind, Error, Forget, NoticeAddress,
+    SessionEntry, SessionId, UnixTime,
 };
+
+use loquet_policy::limits::FEW_RECOVERY_CODES;
 
 use crate::answer::NotTaken;
 use crate::fields::Fields;
@@ -14,6 +19,7 @@ use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::Setting;
 use crate::views::account::{self, Account, Bound, Notices, Switch};
+use crate::views::sessions::Line;
 use crate::{Language, Pages, Visit, cookie, when};
 
 async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
@@ -29,7 +35,7 @@ async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
         .organization()
         .remembers_devices()
         .then(|| super::devices::lines(here, language));
-    let (codes, announced) = (codes_left(here, &at), announced(here, language));
+    let (codes, announced) = (codes_left(here, language), announced(here, language));
     let account = Account {
         name: &name.unwrap_or_default(),
         roles: &here.pages.roles(&overview.roles(), language),
@@ -44,12 +50,30 @@ async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
         codes: codes.as_deref(),
         has_printed_codes: here.has_recovery_codes(),
         announced: announced.as_deref(),
+        sessions: &sessions(here, language),
         devices: devices.as_deref(),
         done: done(here, &at),
     };
     let title = at.say("Mon compte", "My account");
     let body = account::account(&at, &account);
     here.page(trouble, title, false, body).await
+}
+
+/// The sessions of the user, in words.
+fn sessions<H>(here: &Here<H>, language: Language) -> Vec<Line> {
+    let devices = here.overview().devices();
+    let line = |session: &SessionEntry| {
+        let device = devices
+            .iter()
+            .find(|it| Some(it.number) == session.device());
+        Line {
+            id: session.id().0.to_string(),
+            is_this: session.is_current(),
+            since: when::moment(session.since(), language),
+            device: device.map(|device| super::devices::place(device, language)),
+        }
+    };
+    here.overview().sessions().iter().map(line).collect()
 }
 
 /// What is bound to the account, and what can be done about it.
@@ -174,8 +198,7 @@ pub(super) fn failure(address: &NoticeAddress, language: Language) -> Option<Str
 }
 
 /// How many recovery codes are left, and what to do when there are few.
-fn codes_left<H>(here: &Here<H>, at: &Setting<'_>) -> Option<String> {
-    let language = at.language;
+fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
     let offered = here.organization().offers_recovery_codes();
     if !offered || !here.is_bound() {
         return None;
@@ -199,23 +222,14 @@ fn codes_left<H>(here: &Here<H>, at: &Setting<'_>) -> Option<String> {
             format!("You have {left} recovery codes left."),
         ),
     };
-    if left < FEW {
-        text.push_str(at.app_or_token(
-            [
-                " Remplacez votre application pour en recevoir dix nouveaux.",
-                " Replace your app to get ten new ones.",
-            ],
-            [
-                " Remplacez votre jeton pour en recevoir dix nouveaux.",
-                " Replace your token to get ten new ones.",
-            ],
+    if left <= usize::from(FEW_RECOVERY_CODES) {
+        text.push_str(language.say(
+            " Il est temps d’en faire de nouveaux.",
+            " It is time to make new ones.",
         ));
     }
     Some(text)
 }
-
-/// Fewer recovery codes than this are said to be few.
-const FEW: usize = 3;
 
 fn announced<H>(here: &Here<H>, language: Language) -> Option<String> {
     let requirement = here.overview().requirement();
@@ -264,6 +278,10 @@ fn done<H>(here: &Here<H>, at: &Setting<'_>) -> Option<&'static str> {
                 "C’est fait. Votre jeton reste lié; seul votre mot de passe vous sera demandé.",
                 "Done. Your token stays bound; you will be asked for your password only.",
             ],
+        ),
+        "ended" => language.say(
+            "La connexion a pris fin.",
+            "The session has ended.",
         ),
         "forgotten" => language.say(
             "L’appareil est oublié, et ses connexions ont pris fin.",
@@ -340,6 +358,25 @@ pub(crate) async fn log_out_everywhere<H: PagesHost>(
     }
 }
 
+pub(crate) async fn end_session<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let Some(id) = number(&form, "session", 20) else {
+        return Ok(here.go("/account"));
+    };
+    let ended = here.account(&form)?.end_session(SessionId(id)).await;
+    match here
+        .answer(ended.map_err(NotTaken::Mfa), &[], "/account")
+        .await?
+    {
+        Ok(()) => Ok(here.go("/account?done=ended")),
+        Err(trouble) => draw(&here, Some(&trouble)).await,
+    }
+}
+
+/// A number that only a form by hand sends wrong.
+fn number<N: FromStr>(form: &Form, name: &'static str, digits: usize) -> Option<N> {
+    form.fields.text(name, digits).ok()?.parse().ok()
+}
+
 fn to_log_in<H: PagesHost>(here: &Here<H>) -> Response {
     Redirect::to(here.pages.0.host.log_in()).into_response()
 }
@@ -348,12 +385,7 @@ pub(crate) async fn forget_device<H: PagesHost>(
     here: Here<H>,
     form: Form,
 ) -> Result<Response, Stop> {
-    let Some(number) = form
-        .fields
-        .text("number", 5)
-        .ok()
-        .and_then(|it| it.parse().ok())
-    else {
+    let Some(number) = number(&form, "number", 5) else {
         return Ok(here.go("/account"));
     };
     let forget = here.account(&form)?.forget_device(number).await;

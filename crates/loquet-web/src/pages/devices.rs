@@ -18,25 +18,29 @@ const SWITCH: &str = "/admin/devices";
 
 /// The devices of the user, in words.
 pub(super) fn lines<H>(here: &Here<H>, language: Language) -> Vec<Line> {
-    let line = |device: &Device| {
-        let network = match device.network.map(cut) {
-            Some(network) => format!("{} {network}", language.say("Réseau", "Network")),
-            None => language.say("Réseau inconnu", "Unknown network").to_owned(),
-        };
-        let country = device.country.as_deref();
-        let country = country.map(|code| countries::name(code, language).unwrap_or(code));
-        Line {
-            number: device.number,
-            is_this: here.overview().this_device() == Some(device.number),
-            from: match country {
-                Some(country) => format!("{network}, {country}"),
-                None => network,
-            },
-            first: when::day(device.first, language),
-            last: when::moment(device.last, language),
-        }
+    let line = |device: &Device| Line {
+        number: device.number,
+        is_this: here.overview().this_device() == Some(device.number),
+        from: place(device, language),
+        first: when::day(device.first, language),
+        last: when::moment(device.last, language),
     };
     here.overview().devices().iter().map(line).collect()
+}
+
+/// The network of a device, and the country where it is known.
+pub(super) fn place(device: &Device, language: Language) -> String {
+    let network = match device.network.map(cut) {
+        Some(network) => format!("{} {network}", language.say("Réseau", "Network")),
+        None => language.say("Réseau inconnu", "Unknown network").to_owned(),
+    };
+    match device.country.as_deref() {
+        Some(code) => format!(
+            "{network}, {}",
+            countries::name(code, language).unwrap_or(code)
+        ),
+        None => network,
+    }
 }
 
 /// What is kept of an address, as people write it who know no prefix lengths: `203.0.113.x`, `2001:db8:7:x`.

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use loquet::RecoveryCode;
 
 use crate::answer::NotTaken;
 use crate::form::Form;
@@ -11,6 +12,7 @@ use crate::session::{Here, Stop};
 use crate::views::Setting;
 use crate::views::code::{self, Question};
 use crate::views::message::{Message, message};
+use crate::views::recover;
 
 /// Which of the questions of "Mon compte".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,7 @@ enum Ask {
     On,
     Off,
     Replace,
+    Renew,
     Lost,
 }
 
@@ -63,6 +66,10 @@ async fn ask<H: PagesHost>(
         Ask::Replace => Question {
             back,
             ..replacement(&at, here.overview().assigned_token().is_some())
+        },
+        Ask::Renew => Question {
+            back,
+            ..renewal(&at)
         },
         Ask::Lost => Question {
             title: code::lost(&at),
@@ -117,6 +124,28 @@ fn replacement<'t>(at: &Setting<'_>, with_token: bool) -> Question<'t> {
         text,
         action: "/account/replace",
         button: at.say("Continuer", "Continue"),
+        dangerous: false,
+        with_code: true,
+        back: "/account",
+    }
+}
+
+/// What is asked before new recovery codes are shown.
+fn renewal<'t>(at: &Setting<'_>) -> Question<'t> {
+    Question {
+        title: at.say("Nouveaux codes de récupération", "New recovery codes"),
+        text: at.app_or_token(
+            [
+                "Dix nouveaux codes vous seront montrés, une seule fois. Ceux d’avant ne vaudront plus. Ayez de quoi les imprimer ou les noter, et donnez un nouveau code de votre application.",
+                "You will be shown ten new codes, once. Those you had before will no longer count. Have something at hand to print them or write them down, and give a fresh code from your app.",
+            ],
+            [
+                "Dix nouveaux codes vous seront montrés, une seule fois. Ceux d’avant ne vaudront plus. Ayez de quoi les imprimer ou les noter, et donnez un nouveau code de votre jeton.",
+                "You will be shown ten new codes, once. Those you had before will no longer count. Have something at hand to print them or write them down, and give a fresh code from your token.",
+            ],
+        ),
+        action: "/account/recovery-codes",
+        button: at.say("Afficher les codes", "Show the codes"),
         dangerous: false,
         with_code: true,
         back: "/account",
@@ -192,6 +221,10 @@ pub(crate) async fn show_replace<H: PagesHost>(here: Here<H>) -> Result<Response
     ask(&here, Ask::Replace, None).await
 }
 
+pub(crate) async fn show_renew_codes<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
+    ask(&here, Ask::Renew, None).await
+}
+
 pub(crate) async fn show_lost<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     ask(&here, Ask::Lost, None).await
 }
@@ -243,6 +276,24 @@ pub(crate) async fn replace<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
     match here.answer(begun.await, &["code"], "").await? {
         Ok(()) => Ok(here.go("/enroll")),
         Err(trouble) => ask(&here, Ask::Replace, Some(&trouble)).await,
+    }
+}
+
+/// The answer itself shows the codes: they are stored nowhere but as hashes.
+pub(crate) async fn renew_codes<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let renewed = async {
+        let code = form.fields.code()?;
+        Ok(here.account(&form)?.renew_recovery_codes(code).await?)
+    };
+    match here.answer(renewed.await, &["code"], "").await? {
+        Ok(codes) => {
+            let at = here.setting(None)?;
+            let codes: Vec<_> = codes.iter().map(RecoveryCode::expose).collect();
+            let title = at.say("Nouveaux codes de récupération", "New recovery codes");
+            let body = recover::renewed(&at, &codes);
+            here.page(None, title, false, body).await
+        }
+        Err(trouble) => ask(&here, Ask::Renew, Some(&trouble)).await,
     }
 }
 

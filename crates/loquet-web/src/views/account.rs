@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::code::{lost, replace};
-use super::{Setting, devices};
+use super::{Setting, devices, sessions};
 use crate::parts::{self, Focus, TextField, Trouble};
 
 /// What a person sees of the own account.
@@ -22,6 +22,7 @@ pub(crate) struct Account<'a> {
     pub(crate) has_printed_codes: bool,
     /// Announced: a sentence about what comes and when.
     pub(crate) announced: Option<&'a str>,
+    pub(crate) sessions: &'a [sessions::Line],
     /// The devices that are remembered, where the organization lets people have some.
     pub(crate) devices: Option<&'a [devices::Line]>,
     pub(crate) done: Option<&'a str>,
@@ -72,19 +73,8 @@ pub(crate) fn account(at: &Setting<'_>, account: &Account<'_>) -> Markup {
         div.cards {
             section.card { (authenticator(at, account)) }
             section.card { (notices(at, &account.notices)) }
-            section.card {
-                header {
-                    h2 { (at.say("Vos connexions", "Your sessions")) }
-                    p.soft { (at.say(
-                        "Vous avez oublié de vous déconnecter quelque part? Mettez fin à toutes vos connexions, celle-ci comprise.",
-                        "Forgot to log out somewhere? End all your sessions, this one included.",
-                    )) }
-                }
-                (parts::post(&at.path("/account/log-out-everywhere"), at.form_id, &html! {
-                    div.row { button.button.plain type="submit" data-testid="log-out-everywhere" { (at.say("Se déconnecter partout", "Log out everywhere")) } }
-                }))
-            }
         }
+        (sessions::sessions(at, account.sessions))
         @if let Some(lines) = account.devices { (devices::devices(at, lines)) }
     }
 }
@@ -208,6 +198,7 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                 Bound::Active { .. } => {
                     @if waits.is_some() { (confirm_token(at, "/account/replace")) }
                     @else { a.button.plain href=(at.path("/account/replace")) data-testid="replace" { (replace(at)) } }
+                    @if account.codes.is_some() { a.button.plain href=(at.path("/account/recovery-codes")) data-testid="renew-codes" { (at.say("Nouveaux codes de récupération", "New recovery codes")) } }
                     a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (lost(at)) }
                 }
                 Bound::Broken { needs_reset_code, .. } => @if *needs_reset_code {

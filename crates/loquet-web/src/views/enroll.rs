@@ -4,6 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 use zeroize::Zeroizing;
 
+use super::recover::Count;
 use super::{Setting, code, enable, recover};
 use crate::parts::{self, Focus, TextField};
 
@@ -148,7 +149,7 @@ pub(crate) fn pair(at: &Setting<'_>, pair: &Pair<'_>) -> Markup {
             p.soft { (pair.reason) }
         }
         (new_break_glass(at, pair.printed))
-        @if !pair.printed.codes.is_empty() { (recover::printed_codes(at, &pair.printed.codes)) }
+        @if !pair.printed.codes.is_empty() { (recover::printed_codes(at, &pair.printed.codes, Count::Confirmed)) }
         section.card.alone data-testid="token-page" {
             (token(at, pair.serial, at.say(
                 "Saisissez le code que le jeton affiche, puis le suivant.",
@@ -203,7 +204,7 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
         }
         // What is shown only now stands above the button that leads away from it.
         @if !scan.printed.codes.is_empty() {
-            (recover::printed_codes(at, &scan.printed.codes))
+            (recover::printed_codes(at, &scan.printed.codes, Count::Confirmed))
             section.card.alone { (confirm) }
         }
         div.notice.warn {

@@ -12,6 +12,7 @@ pub(crate) mod message;
 pub(crate) mod options;
 pub(crate) mod people;
 pub(crate) mod recover;
+pub(crate) mod sessions;
 pub(crate) mod undo_report;
 
 use crate::parts::{Codes, Trouble};

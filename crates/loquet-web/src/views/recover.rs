@@ -9,15 +9,23 @@ use crate::parts::{self, TextField};
 /// The longest recovery code that is looked at: its 26 symbols with whatever stands between them.
 pub(crate) const MAX_CODE: usize = 64;
 
-/// The codes beside the QR code, to print or copy before it is confirmed.
-pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Markup {
-    let text = Zeroizing::new(
-        codes
-            .iter()
-            .map(|code| code.as_str())
-            .collect::<Vec<_>>()
-            .join("\n"),
-    );
+/// From when on recovery codes count that are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Count {
+    Now,
+    /// When the enrollment is confirmed with which they are shown.
+    Confirmed,
+}
+
+/// Codes to print, copy or keep as a file: they are shown once.
+pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>], count: Count) -> Markup {
+    let joined = |by: &str| {
+        let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+        Zeroizing::new(codes.join(by))
+    };
+    let text = joined("\n");
+    // A line's end; what else the codes have is as it is in a URL too.
+    let file = Zeroizing::new(format!("data:text/plain,{}%0D%0A", *joined("%0D%0A")));
     html! {
         section.card data-testid="recovery-codes" {
             header {
@@ -37,10 +45,14 @@ pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Ma
                 @for code in codes { li { code data-testid="recovery-code" { (code.as_str()) } } }
             }
             div.row.no-print {
+                a.button.plain href=(file.as_str()) download=(at.say("codes-de-recuperation.txt", "recovery-codes.txt")) data-testid="download-codes" { (at.say("Télécharger", "Download")) }
                 button.button.plain type="button" hidden data-print="" { (at.say("Imprimer", "Print")) }
                 button.button.plain type="button" hidden data-copy="codes" data-done=(at.say("Copiés", "Copied")) aria-live="polite" { (at.say("Copier", "Copy")) }
             }
-            p.small.soft { (at.app_or_token(
+            p.small.soft { (if count == Count::Now { at.say(
+                "Chacun ne sert qu’une fois. Ils valent dès maintenant\u{a0}: ceux d’avant ne valent plus, détruisez-les.",
+                "Each works once. They count from now on: those you had before do not any more, destroy them.",
+            ) } else { at.app_or_token(
                 [
                     "Chacun ne sert qu’une fois. Ils valent dès que vous aurez confirmé ci-dessous le code à 6\u{a0}chiffres, et remplacent ceux d’avant.",
                     "Each works once. They count as soon as you have confirmed the 6-digit code below, and replace those you had before.",
@@ -49,8 +61,17 @@ pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Ma
                     "Chacun ne sert qu’une fois. Ils valent dès que vous aurez confirmé le jeton ci-dessous, et remplacent ceux d’avant.",
                     "Each works once. They count as soon as you have confirmed the token below, and replace those you had before.",
                 ],
-            )) }
+            ) }) }
         }
+    }
+}
+
+/// New codes, in place of those that were left.
+pub(crate) fn renewed(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Markup {
+    html! {
+        header { h1 { (at.say("Nouveaux codes de récupération", "New recovery codes")) } }
+        (printed_codes(at, codes, Count::Now))
+        div.row { a.button href=(at.path("/account")) data-testid="back" { (at.say("Je les ai gardés", "I have kept them")) } }
     }
 }
 

@@ -104,6 +104,48 @@ async fn device_is_remembered_when_ticked() {
     assert!(!other.cookies.keys().any(|name| name.contains("device")));
 }
 
+/// A session that was left open elsewhere is ended from here, and no other.
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let site = Site::open().await;
+    let mut helene = site.browser();
+    let key = ready(&site, &mut helene).await;
+    let [mut left, mut other, mut here] = [(); 3].map(|()| site.browser());
+    for julie in [&mut left, &mut other, &mut here] {
+        code(&site, julie, &key, false).await;
+    }
+    here.open("/mfa/account").await;
+    let ends = |page: &str| page.matches("data-testid=\"end-session\"").count();
+    // The one of her enrollment is live too.
+    assert_eq!(ends(&here.page), 3, "{}", here.page);
+    assert_eq!(here.page.matches("data-testid=\"this-session\"").count(), 1);
+    // The newest first: this one, `other`, `left`.
+    let list = here.page.split("name=\"session\" value=\"").nth(2).unwrap();
+    let id = list.split('"').next().unwrap().to_owned();
+    let (end, fields) = ("/mfa/account/sessions/end", [("session", id.as_str())]);
+    here.leads(end, &fields, "/mfa/account?done=ended").await;
+    here.open("/mfa/account?done=ended").await;
+    here.shows("La connexion a pris fin");
+    assert_eq!(ends(&here.page), 2);
+    assert_eq!(
+        left.open("/mfa/account").await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(other.open("/mfa/account").await.status, StatusCode::OK);
+
+    // Once more, and what no page sends.
+    here.submit(end, &fields).await;
+    assert_eq!(ends(&here.page), 2, "{}", here.page);
+    here.leads(end, &[("session", "-1")], "/mfa/account").await;
+
+    // More than five stand behind a word.
+    for _ in 0..4 {
+        code(&site, &mut site.browser(), &key, false).await;
+    }
+    here.open("/mfa/account").await;
+    here.shows("Connexions plus anciennes (2)");
+}
+
 #[tokio::test]
 async fn devices_are_not_offered_unless_enabled() {
     let site = Site::open().await;
@@ -137,8 +179,11 @@ async fn t81_logging_out_everywhere_leads_to_code_page() {
     let off = site.code(&key);
     julie.submit("/mfa/account/off", &[("code", &off)]).await;
     again(&mut julie).await;
+    julie.open("/mfa/account").await;
+    let session = between(&julie.page, "name=\"session\" value=\"", "\"").to_owned();
     for (page, fields) in [
         ("log-out-everywhere", vec![]),
+        ("sessions/end", vec![("session", session.as_str())]),
         ("devices/forget", vec![("number", "1")]),
         ("devices/forget-all", vec![]),
     ] {

@@ -26,7 +26,7 @@ const PAGES: [&str; 15] = [
 ];
 
 /// Every form there is.
-const FORMS: [&str; 23] = [
+const FORMS: [&str; 25] = [
     "/mfa/code",
     "/mfa/step-up",
     "/mfa/log-out",
@@ -46,6 +46,8 @@ const FORMS: [&str; 23] = [
     "/mfa/admin/access/plan",
     "/mfa/admin/access/undo",
     "/mfa/admin/access/cancel",
+    "/mfa/account/recovery-codes",
+    "/mfa/account/sessions/end",
     "/mfa/account/devices/forget",
     "/mfa/account/devices/forget-all",
     "/mfa/admin/devices",

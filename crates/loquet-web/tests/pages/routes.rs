@@ -28,7 +28,7 @@ use Cost::{Absent, Own, Redirect};
 const FORM: usize = 16 * 1024;
 
 /// The path, what GET costs, what POST costs. A new route is listed here with what it costs a stranger.
-const ROUTES: [(&str, Cost, Cost); 42] = [
+const ROUTES: [(&str, Cost, Cost); 44] = [
     ("/not-me/{link}", Own, Own),
     ("/language", Own, Own),
     ("/static/{file}", Own, Absent),
@@ -44,8 +44,10 @@ const ROUTES: [(&str, Cost, Cost); 42] = [
     ("/account/on", Redirect, Redirect),
     ("/account/off", Redirect, Redirect),
     ("/account/replace", Redirect, Redirect),
+    ("/account/recovery-codes", Redirect, Redirect),
     ("/account/lost", Redirect, Redirect),
     ("/account/log-out-everywhere", Redirect, Redirect),
+    ("/account/sessions/end", Redirect, Redirect),
     ("/account/devices/forget", Redirect, Redirect),
     ("/account/devices/forget-all", Redirect, Redirect),
     ("/account/address", Redirect, Redirect),

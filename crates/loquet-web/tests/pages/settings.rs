@@ -207,6 +207,37 @@ async fn recovery_code_opens_a_new_enrollment() {
 }
 
 #[tokio::test]
+async fn recovery_codes_are_renewed_and_kept_as_a_file() {
+    let site = Site::open().await;
+    let mut julie = about_to_scan(&site).await;
+    let codes = shown(&julie.page);
+    let key = julie.enrol().await;
+    julie.open("/mfa/account").await;
+    julie.shows("data-testid=\"renew-codes\"");
+    let page = "/mfa/account/recovery-codes";
+    julie.open(page).await;
+    julie.submit(page, &[("code", "123")]).await;
+    assert!(shown(&julie.page).is_empty());
+    let code = site.code(&key);
+    julie.submit(page, &[("code", &code)]).await;
+    let new = shown(&julie.page);
+    assert!(new.len() == 10 && new.iter().all(|code| !codes.contains(code)));
+    julie.shows("Ils valent dès maintenant");
+    let file = between(&julie.page, "href=\"data:text/plain,", "\"");
+    assert_eq!(file, new.join("%0D%0A") + "%0D%0A");
+
+    let mut lost = site.browser();
+    lost.log_in(JULIE).await;
+    lost.open("/mfa/recover").await;
+    lost.submit("/mfa/recover", &[("recovery", &codes[1])])
+        .await;
+    lost.complains("Ce n’est pas un code de récupération");
+    site.clock.advance(1);
+    lost.leads("/mfa/recover", &[("recovery", &new[1])], "/log-in")
+        .await;
+}
+
+#[tokio::test]
 async fn break_glass_renewal_needs_group_and_fresh_code() {
     let site = Site::open().await;
     let mut helene = site.browser();
