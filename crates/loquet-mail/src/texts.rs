@@ -1,9 +1,8 @@
 //! What is said of each event.
 
 use loquet::Preset;
+use loquet::limits::FEW_RECOVERY_CODES;
 use loquet::{Event, Letter, RoleId, Setting, SettingKind, UnixTime};
-
-use loquet_policy::limits::FEW_RECOVERY_CODES;
 
 use crate::{Language, when};
 

@@ -19,7 +19,7 @@ use crate::layout::Viewer;
 use crate::mount::Pages;
 use crate::pages::{
     access, account, address, administration, break_glass, code, devices, enroll, mandate, options,
-    people, questions, recover, report_unrecognized, undo_report,
+    people, questions, recover, report_unrecognized, sessions, undo_report,
 };
 use crate::permission::Who::{self, Administrator, AnySession, EnrolledAdministrator, Person};
 use crate::session::{Here, Stop};
@@ -94,7 +94,7 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
             "/step-up",
             both(Person, code::show_step_up, code::submit_step_up),
         ),
-        ("/log-out", post(account::log_out).get(to_home)),
+        ("/log-out", post(sessions::log_out).get(to_home)),
         ("/enroll", both(AnySession, enroll::show, enroll::begin)),
         ("/enroll/key", page(AnySession, enroll::show_key)),
         (
@@ -144,19 +144,19 @@ fn for_owners<H: PagesHost>() -> Routes<H> {
         ),
         (
             "/account/log-out-everywhere",
-            both(Person, account::show, account::log_out_everywhere),
+            both(Person, account::show, sessions::log_out_everywhere),
         ),
         (
             "/account/sessions/end",
-            both(Person, account::show, account::end_session),
+            both(Person, account::show, sessions::end_session),
         ),
         (
             "/account/devices/forget",
-            both(Person, account::show, account::forget_device),
+            both(Person, account::show, sessions::forget_device),
         ),
         (
             "/account/devices/forget-all",
-            both(Person, account::show, account::forget_devices),
+            both(Person, account::show, sessions::forget_devices),
         ),
         (
             "/account/address",

@@ -100,7 +100,7 @@ pub use loquet_otp::{Algorithm, Digits, Period, Secret, SecretError, Totp};
 pub use loquet_policy::{
     Access, AccountId, Assurance, BreakGlass, Cause, Event, Mandate, MandateState, NextStep, OrgId,
     Preset, Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, SessionId,
-    SessionLimits, Setting, SettingKind, Start, UnixTime,
+    SessionLimits, Setting, SettingKind, Start, UnixTime, limits,
 };
 pub use mfa::{Mfa, MfaBuilder};
 pub use operator::letter::{Deliver, Delivered, DeliveryError, Letter};

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{json_lines, wait};
 
+pub(crate) const HOUR: u64 = 3600;
 const KEY: [u8; 32] = [7; 32];
 
 /// The clock as it was.
@@ -116,6 +117,18 @@ impl Centre {
             phone
         })
     }
+}
+
+/// Multi-factor log-in is enabled, and helene has enrolled an hour ago.
+pub(crate) fn enabled() -> (Centre, Phone) {
+    let centre = Centre::new();
+    enable(&centre, last_group);
+    let phone = centre.enroll_ago(1, HOUR);
+    (centre, phone)
+}
+
+pub(crate) fn shown(centre: &Centre, account: &str) -> Value {
+    centre.json(&["account", "show", account], "", 0).remove(0)
 }
 
 /// A user's phone, which is `loquet code`.

@@ -4,7 +4,7 @@ use loquet::{Access, Client};
 
 use serde_json::json;
 
-use super::centre::{Centre, enable, last_group, now};
+use super::centre::{Centre, HOUR, enable, last_group, now};
 use super::{said, wait};
 
 #[test]
@@ -47,8 +47,6 @@ fn operator_suspends_and_rolls_back_access_rules() {
         .remove(0);
     assert_eq!(parent["refused"], "NOT_ADMIN");
 }
-
-const HOUR: u64 = 3600;
 
 #[test]
 fn weakening_change_waits_and_can_be_cancelled() {

@@ -30,6 +30,7 @@ mod keys;
 mod manual;
 mod moving;
 mod operations;
+mod owners;
 mod postgres;
 mod qr;
 mod reports;

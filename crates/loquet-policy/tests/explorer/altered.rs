@@ -215,20 +215,30 @@ pub fn with_any_author() -> Weakened {
     })
 }
 
-/// Changes what is asked for.
-pub fn asking(change: fn(&mut Command)) -> Weakened {
-    weakened(move |snapshot, command, now, fresh| {
+/// Shows the right link to undo a report.
+pub fn with_link() -> Weakened {
+    weakened(|snapshot, command, now, fresh| {
         let mut command = *command;
-        change(&mut command);
+        if let Command::UndoReport { evidence, .. } = &mut command {
+            *evidence = Evidence::Link(undo_link(0));
+        }
         decide(snapshot, &command, now, fresh)
     })
 }
 
 /// Takes a wrong code for a good one. A used code is another guard's.
-pub fn take(code: &mut Submitted) {
-    if matches!(code.check, CodeCheck::Absent | CodeCheck::Wrong { .. }) {
-        code.check = GOOD;
-    }
+pub fn taking_codes(of: fn(&Command) -> bool) -> Weakened {
+    weakened(move |snapshot, command, now, fresh| {
+        let mut command = *command;
+        if of(&command)
+            && let Command::UndoReport { code, .. } | Command::RenewRecoveryCodes { code, .. } =
+                &mut command
+            && matches!(code.check, CodeCheck::Absent | CodeCheck::Wrong { .. })
+        {
+            code.check = GOOD;
+        }
+        decide(snapshot, &command, now, fresh)
+    })
 }
 
 /// Presents the reset code that is due in each enrollment.

@@ -329,11 +329,7 @@ fn of_recovery_codes() -> Vec<Guard> {
         (
             "renewing the recovery codes takes a code",
             EXHAUSTED,
-            asking(|command| {
-                if let Command::RenewRecoveryCodes { code, .. } = command {
-                    take(code);
-                }
-            }),
+            taking_codes(|command| matches!(command, Command::RenewRecoveryCodes { .. })),
             "recovery codes were renewed without the phone",
         ),
     ]
@@ -366,21 +362,13 @@ fn of_reports() -> Vec<Guard> {
         (
             "a report is undone with the link or a recovery code",
             ROBBED,
-            asking(|command| {
-                if let Command::UndoReport { evidence, .. } = command {
-                    *evidence = Evidence::Link(undo_link(0));
-                }
-            }),
+            with_link(),
             "a report was undone without the link or a recovery code",
         ),
         (
             "a report is undone with a code",
             WIRETAPPED,
-            asking(|command| {
-                if let Command::UndoReport { code, .. } = command {
-                    take(code);
-                }
-            }),
+            taking_codes(|command| matches!(command, Command::UndoReport { .. })),
             "a report was undone without the phone",
         ),
         (

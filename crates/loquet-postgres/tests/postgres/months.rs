@@ -26,6 +26,27 @@ async fn sound_chains(fixture: &Fixture) -> usize {
     sound
 }
 
+/// T79: a trigger on a partition acts too.
+async fn trigger_on_a_partition_is_refused(pool: &PgPool) {
+    let quiet = "
+      CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RETURN NULL; END $$;
+      CREATE TRIGGER quiet BEFORE INSERT ON mfa_audit_later
+        FOR EACH ROW EXECUTE FUNCTION quiet()";
+    run(pool, quiet).await.unwrap();
+    let refused = PostgresStore::open(pool.clone())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("trigger quiet on a partition of loquet_audit"),
+        "{refused}"
+    );
+    run(pool, "DROP TRIGGER quiet ON mfa_audit_later")
+        .await
+        .unwrap();
+}
+
 #[test]
 fn audit_log_by_month_is_whole_and_a_forgotten_month_is_dropped() {
     let postgres = Postgres::start();
@@ -62,24 +83,7 @@ fn audit_log_by_month_is_whole_and_a_forgotten_month_is_dropped() {
             assert!(refused.contains("loquet: "), "{stray}: {refused}");
         }
 
-        // T79: a trigger on a partition acts too.
-        let quiet = "
-          CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN RETURN NULL; END $$;
-          CREATE TRIGGER quiet BEFORE INSERT ON mfa_audit_later
-            FOR EACH ROW EXECUTE FUNCTION quiet()";
-        run(&pool, quiet).await.unwrap();
-        let refused = PostgresStore::open(pool.clone())
-            .await
-            .unwrap_err()
-            .to_string();
-        assert!(
-            refused.contains("trigger quiet on a partition of loquet_audit"),
-            "{refused}"
-        );
-        run(&pool, "DROP TRIGGER quiet ON mfa_audit_later")
-            .await
-            .unwrap();
+        trigger_on_a_partition_is_refused(&pool).await;
 
         let signed = fixture.operator.checkpoint().await.unwrap();
         let before = UnixTime(next.unsigned_abs());

@@ -14,4 +14,5 @@ pub(crate) mod people;
 pub(crate) mod questions;
 pub(crate) mod recover;
 pub(crate) mod report_unrecognized;
+pub(crate) mod sessions;
 pub(crate) mod undo_report;
