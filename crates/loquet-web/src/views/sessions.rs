@@ -33,13 +33,13 @@ pub(crate) fn sessions(at: &Setting<'_>, lines: &[Line]) -> Markup {
             }
             (list(at, newest))
             @if !older.is_empty() {
-                details {
+                details.more {
                     summary { (at.say("Connexions plus anciennes", "Older sessions")) " (" (older.len()) ")" }
                     (list(at, older))
                 }
             }
             (parts::post(&at.path("/account/log-out-everywhere"), at.form_id, &html! {
-                div.row { button.button.plain type="submit" data-testid="log-out-everywhere" { (at.say("Se déconnecter partout, ici aussi", "Log out everywhere, here too")) } }
+                div.row { button.button.plain type="submit" data-testid="log-out-everywhere" { (at.say("Se déconnecter partout", "Log out everywhere")) } }
             }))
         }
     }
