@@ -11,10 +11,10 @@ use std::time::Instant;
 use cedar_policy::{Authorizer, Context, Entities, EntityUid, PolicySet, Request, Response};
 use loquet_benches::{case, compare};
 use loquet_policy::{
-    Access, Account, AccountId, Authenticator, BreakGlass, CodeCheck, CodeSource, Command, Digest,
-    Fresh, Latch, Level, Mandate, MandateState, OrgId, Organization, Plan, PolicyChange, RoleId,
-    RoleSet, Roster, Session, SessionId, Snapshot, Submitted, UnixTime, current_level, decide,
-    limits, what_if,
+    Access, Account, AccountId, Authenticator, AuthenticatorId, BreakGlass, CodeCheck, CodeSource,
+    Command, Digest, Fresh, Latch, Level, Mandate, MandateState, OrgId, Organization, Plan,
+    PolicyChange, RoleId, RoleSet, Roster, SecondFactor, Session, SessionId, Snapshot, Submitted,
+    UnixTime, current_level, decide, limits, what_if,
 };
 
 const NOW: UnixTime = UnixTime(1_790_000_000);
@@ -98,6 +98,7 @@ const FRESH: Fresh = Fresh {
     session: SessionId(8),
 };
 const CODE: Submitted = Submitted {
+    by: AuthenticatorId(1),
     check: CodeCheck::Good {
         step: 101,
         offset: 0,
@@ -192,12 +193,8 @@ fn account(id: u64, role: RoleId, toggle: bool) -> Account {
         RoleSet::of(role),
         UnixTime(1_700_000_000),
     );
-    account.authenticator = Authenticator::Active {
-        since: UnixTime(1_780_000_000),
-        step: 100,
-        drift: 0,
-        told: None,
-    };
+    let bound = Authenticator::new(AuthenticatorId(1), UnixTime(1_780_000_000), 100);
+    account.second_factor = SecondFactor::of(bound);
     account.toggle = toggle;
     account.ever = true;
     account.epoch = 1;
@@ -355,7 +352,7 @@ fn hundred_thousand(fixture: &Fixture) {
             let role = RoleId(u16::try_from(number % 3).unwrap());
             let mut account = account(number + 10, role, number % 7 == 0);
             if number % 2 == 0 {
-                account.authenticator = Authenticator::None;
+                account.second_factor = SecondFactor::None;
                 account.toggle = false;
             }
             account

@@ -2,8 +2,8 @@
 
 use crate::attempts::{Attempts, DailyQuota, SessionWaits};
 use crate::{
-    AccountId, AddressChange, Authenticator, AuthenticatorOrigin, BindingLink, DisabledBy, OrgId,
-    Origin, Pending, RecoverySet, Refusal, ResetCode, RoleSet, UnixTime, limits,
+    AccountId, AddressChange, AuthenticatorId, BindingLink, DisabledBy, FactorState, OrgId, Origin,
+    Pending, RecoverySet, Refusal, ResetCode, RoleSet, SecondFactor, UnixTime, limits,
 };
 
 /// One account of one organization. Cloning it allocates nothing.
@@ -47,14 +47,10 @@ pub struct Account {
         serde(default, skip_serializing_if = "core::ops::Not::not")
     )]
     pub awaits_token: bool,
-    /// The present authenticator.
-    pub authenticator: Authenticator,
-    /// How the present authenticator came to the account.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "AuthenticatorOrigin::is_enrolled")
-    )]
-    pub authenticator_origin: AuthenticatorOrigin,
+    /// The second factor: what is bound, or what an enrollment needs.
+    pub second_factor: SecondFactor,
+    /// The last number that an authenticator got.
+    pub last_authenticator: AuthenticatorId,
     /// The pending enrollments, at most [`PENDINGS`](limits::PENDINGS).
     pub pendings: [Option<Pending>; limits::PENDINGS],
     /// The epoch. A session of another epoch has ended.
@@ -123,8 +119,8 @@ impl Account {
             erased: false,
             awaits_import: false,
             awaits_token: false,
-            authenticator: Authenticator::None,
-            authenticator_origin: AuthenticatorOrigin::Enrolled,
+            second_factor: SecondFactor::None,
+            last_authenticator: AuthenticatorId::default(),
             pendings: [const { None }; limits::PENDINGS],
             epoch: 0,
             attempts: Attempts::default(),
@@ -177,12 +173,12 @@ impl Account {
         }
     }
 
-    /// Returns the authenticator at `now`. A recovery that expired leaves it disabled, so that the remaining
-    /// recovery codes work again.
+    /// Returns what the second factor amounts to at `now`. A recovery that expired leaves it disabled, so that the
+    /// remaining recovery codes work again.
     #[must_use]
-    pub fn authenticator_at(&self, now: UnixTime) -> Authenticator {
-        match self.authenticator {
-            Authenticator::ResetDue {
+    pub fn factor_at(&self, now: UnixTime) -> FactorState {
+        match self.second_factor.state() {
+            FactorState::ResetDue {
                 reset_code:
                     Some(
                         reset_code @ ResetCode {
@@ -191,33 +187,41 @@ impl Account {
                         },
                     ),
             } if reset_code.is_over(now) && self.pendings_at(now).next().is_none() => {
-                Authenticator::Disabled {
+                FactorState::Disabled {
                     since: reset_code.expires.min(now),
                     why: DisabledBy::Recovery,
                 }
             }
-            bound => bound,
+            state => state,
         }
     }
 
     /// Returns whether the account has an authenticator whose codes are accepted, and of which one was accepted: what was
     /// imported counts after its first code.
     #[must_use]
-    pub const fn is_enrolled(&self) -> bool {
-        matches!(self.authenticator, Authenticator::Active { .. }) && self.is_proved()
+    pub fn is_enrolled(&self) -> bool {
+        let mut active = self.second_factor.active();
+        active.any(|it| it.is_proved())
     }
 
     /// Returns whether the account would be enrolled if the report that suspended its authenticator were undone.
     #[must_use]
-    pub const fn is_enrolled_but_suspended(&self) -> bool {
-        matches!(self.authenticator, Authenticator::Suspended { .. }) && self.is_proved()
+    pub fn is_enrolled_but_suspended(&self) -> bool {
+        let mut all = self.second_factor.iter();
+        !self.is_enrolled() && all.any(|it| !it.is_active() && it.is_proved())
     }
 
-    const fn is_proved(&self) -> bool {
-        !matches!(
-            self.authenticator_origin,
-            AuthenticatorOrigin::Imported { proved: false, .. }
-        )
+    /// Returns whether an authenticator has a secret of less than 128 bits.
+    #[must_use]
+    pub fn has_weak_key(&self) -> bool {
+        self.second_factor.iter().any(|it| it.origin.is_weak())
+    }
+
+    /// Returns the number of the next authenticator.
+    pub(crate) fn next_authenticator(&mut self) -> AuthenticatorId {
+        let AuthenticatorId(last) = self.last_authenticator;
+        self.last_authenticator = AuthenticatorId(last.saturating_add(1));
+        self.last_authenticator
     }
 
     /// Returns whether the account may enroll by break-glass at `now`. Only break-glass bypasses the access
@@ -225,8 +229,8 @@ impl Account {
     #[must_use]
     pub fn holds_break_glass(&self, now: UnixTime) -> bool {
         matches!(
-            self.authenticator_at(now),
-            Authenticator::ResetDue {
+            self.factor_at(now),
+            FactorState::ResetDue {
                 reset_code: Some(reset_code @ ResetCode {
                     origin: Origin::BreakGlass { .. },
                     ..
@@ -235,26 +239,14 @@ impl Account {
         )
     }
 
-    /// Returns the number of failures that disable the authenticator: [`limits::FAILURES`], or
-    /// [`limits::FAILURES_CORRECTED`] when four codes are good at a time.
+    /// Returns the number of failures that disable the authenticators: [`limits::FAILURES`], or
+    /// [`limits::FAILURES_CORRECTED`] when four codes of one are good at a time.
     #[must_use]
-    pub(crate) const fn budget(&self) -> u8 {
-        match self.authenticator {
-            Authenticator::Active { drift, .. } | Authenticator::Suspended { drift, .. }
-                if drift.unsigned_abs() > 1 =>
-            {
-                limits::FAILURES_CORRECTED
-            }
-            _ => limits::FAILURES,
-        }
-    }
-
-    /// Returns the steps by which the authenticator's clock may be off.
-    #[must_use]
-    pub(crate) const fn drift_max(&self) -> i8 {
-        match self.authenticator_origin {
-            crate::AuthenticatorOrigin::Token => limits::TOKEN_DRIFT_MAX,
-            _ => limits::DRIFT_MAX,
+    pub(crate) fn budget(&self) -> u8 {
+        let mut all = self.second_factor.iter();
+        match all.any(|it| it.drift.unsigned_abs() > 1) {
+            true => limits::FAILURES_CORRECTED,
+            false => limits::FAILURES,
         }
     }
 

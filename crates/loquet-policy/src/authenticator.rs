@@ -1,55 +1,154 @@
-//! The authenticator of an account, and the reset code that leads to the next one.
+//! The authenticators that are bound to an account.
 
-use crate::{AccountId, Cause, Digest, Refusal, SessionId, UnixTime};
+use core::fmt;
 
-/// The authenticator of an account. A secret is stored if and only if this is
-/// [`Active`](Authenticator::Active) or [`Suspended`](Authenticator::Suspended).
+use crate::{AuthenticatorId, Digest, UnixTime, limits};
+
+/// An authenticator that is bound to an account: a secret by which codes are computed (RFC 6238).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
-)]
-pub enum Authenticator {
-    /// No authenticator is bound.
-    None,
-    /// An authenticator is bound and its codes are accepted.
-    Active {
-        /// When it was bound.
-        since: UnixTime,
-        /// The last accepted step (RFC 6238 §4.2). Codes of this step and earlier ones are used.
-        step: u64,
-        /// Steps by which a resynchronization found the phone's clock off.
-        drift: i8,
-        /// The newest step whose reuse was notified: one notice for each step, and none for earlier ones.
-        told: Option<u64>,
-    },
-    /// The authenticator was reported lost with the password alone. Its codes are not accepted until the report is
-    /// undone: by its owner, with the link in the notice or a recovery code and then a code, or by an administrator.
-    Suspended {
-        /// When it was suspended.
-        since: UnixTime,
-        /// When it was bound.
-        bound: UnixTime,
-        /// The last accepted step.
-        step: u64,
-        /// Steps by which a resynchronization found the phone's clock off.
-        drift: i8,
-        /// Hash of the secret part of the link in the notice.
-        link: Digest,
-    },
-    /// The authenticator is disabled, and no other one is bound.
-    Disabled {
-        /// When it was disabled.
-        since: UnixTime,
-        /// What disabled it.
-        why: DisabledBy,
-    },
-    /// The account was reset: the next enrollment needs a reset code.
-    ResetDue {
-        /// The reset code; `None` when it is void and a new one must be issued.
-        reset_code: Option<ResetCode>,
-    },
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Authenticator {
+    /// Its number in the account.
+    pub id: AuthenticatorId,
+    /// When it was bound.
+    pub since: UnixTime,
+    /// The last accepted step (RFC 6238 §4.2). Codes of this step and earlier ones are used.
+    pub step: u64,
+    /// Steps by which a resynchronization found the phone's clock off.
+    pub drift: i8,
+    /// The newest step whose reuse was notified: one notice for each step, and none for earlier ones.
+    pub told: Option<u64>,
+    /// Set where its codes are not accepted, because it was reported lost with the password alone.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub suspended: Option<Suspension>,
+    /// How it came to the account.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "AuthenticatorOrigin::is_enrolled")
+    )]
+    pub origin: AuthenticatorOrigin,
+}
+
+/// The present step of each authenticator of an account, in their order (RFC 6238 §4.2): each may have a period of its own.
+pub type PresentSteps = [u64; limits::AUTHENTICATORS];
+
+/// A report of loss by the password alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Suspension {
+    /// When it was reported.
+    pub since: UnixTime,
+    /// Hash of the secret part of the link in the notice.
+    pub link: Digest,
+}
+
+impl Authenticator {
+    /// Returns an authenticator that is bound at `since`, and whose codes are used up to `step`.
+    #[must_use]
+    pub const fn new(id: AuthenticatorId, since: UnixTime, step: u64) -> Self {
+        Self {
+            id,
+            since,
+            step,
+            drift: 0,
+            told: None,
+            suspended: None,
+            origin: AuthenticatorOrigin::Enrolled,
+        }
+    }
+
+    /// Returns whether its codes are accepted.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.suspended.is_none()
+    }
+
+    /// Returns whether a code of it was accepted: what was imported counts after its first code.
+    #[must_use]
+    pub const fn is_proved(&self) -> bool {
+        !matches!(
+            self.origin,
+            AuthenticatorOrigin::Imported { proved: false, .. }
+        )
+    }
+
+    /// Returns whether it is a hardware token.
+    #[must_use]
+    pub const fn is_token(&self) -> bool {
+        matches!(self.origin, AuthenticatorOrigin::Token)
+    }
+
+    /// Returns the steps by which its clock may be off.
+    #[must_use]
+    pub(crate) const fn drift_max(&self) -> i8 {
+        match self.origin {
+            AuthenticatorOrigin::Token => limits::TOKEN_DRIFT_MAX,
+            _ => limits::DRIFT_MAX,
+        }
+    }
+}
+
+/// The authenticators of an account, the oldest first: one to [`limits::AUTHENTICATORS`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Authenticators([Option<Authenticator>; limits::AUTHENTICATORS]);
+
+impl Authenticators {
+    /// Returns the set of this one.
+    #[must_use]
+    pub const fn of(authenticator: Authenticator) -> Self {
+        let mut all = [const { None }; limits::AUTHENTICATORS];
+        let [first, ..] = &mut all;
+        *first = Some(authenticator);
+        Self(all)
+    }
+
+    /// Returns them.
+    pub fn iter(&self) -> impl Iterator<Item = &Authenticator> {
+        self.0.iter().flatten()
+    }
+
+    /// Returns them, to change them.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Authenticator> {
+        self.0.iter_mut().flatten()
+    }
+}
+
+impl fmt::Debug for Authenticators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Authenticators {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Authenticators {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+        let read = alloc::vec::Vec::<Authenticator>::deserialize(from)?;
+        let most = limits::AUTHENTICATORS;
+        if read.is_empty() || read.len() > most {
+            let found = read.len();
+            return Err(D::Error::custom(alloc::format!(
+                "an account has 1 to {most} authenticators, not {found}"
+            )));
+        }
+        let mut all = Self([const { None }; limits::AUTHENTICATORS]);
+        for (slot, authenticator) in all.0.iter_mut().zip(read) {
+            *slot = Some(authenticator);
+        }
+        Ok(all)
+    }
 }
 
 /// How an authenticator came to the account.
@@ -86,115 +185,4 @@ impl AuthenticatorOrigin {
     pub const fn is_weak(&self) -> bool {
         matches!(self, Self::Imported { weak: true, .. })
     }
-}
-
-/// What disabled an authenticator.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum DisabledBy {
-    /// Too many wrong codes.
-    Failures,
-    /// The owner used a recovery code and did not finish the enrollment.
-    Recovery,
-}
-
-impl Authenticator {
-    /// Returns the last accepted step and the drift of the stored secret; `None` where none is stored.
-    #[must_use]
-    pub const fn last_step(&self) -> Option<(u64, i8)> {
-        match *self {
-            Self::Active { step, drift, .. } | Self::Suspended { step, drift, .. } => {
-                Some((step, drift))
-            }
-            Self::None | Self::Disabled { .. } | Self::ResetDue { .. } => None,
-        }
-    }
-
-    /// Returns `Ok` if codes of this authenticator are accepted.
-    ///
-    /// # Errors
-    /// The [`Refusal`] that a submitted code would get.
-    pub fn counts(&self) -> Result<(), Refusal> {
-        match self {
-            Self::Active { .. } => Ok(()),
-            Self::None => Err(Refusal::EnrollFirst),
-            Self::Suspended { since, .. } => Err(Refusal::Suspended { since: *since }),
-            Self::Disabled { since, .. } => Err(Refusal::RecoverFirst { since: *since }),
-            Self::ResetDue { reset_code } => {
-                Err(Refusal::ResetCodeRequired(ResetCode::cause(reset_code)))
-            }
-        }
-    }
-}
-
-/// The right to enroll after a reset. It is consumed when the enrollment is confirmed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct ResetCode {
-    /// How the reset code was issued.
-    pub origin: Origin,
-    /// When it was issued.
-    pub issued: UnixTime,
-    /// When it expires: from then on it cannot begin an enrollment. Wrong codes do not void it: it has 128 bits.
-    pub expires: UnixTime,
-}
-
-impl ResetCode {
-    /// Returns when the code was issued, and by whom. A void one has no cause.
-    pub(crate) fn cause(reset_code: &Option<Self>) -> Cause {
-        reset_code.map_or_else(Cause::default, |reset_code| Cause {
-            role: None,
-            date: Some(reset_code.issued),
-            by: reset_code.author(),
-        })
-    }
-
-    /// Returns whether it can begin no enrollment any more at `now`. One that was issued ahead of `now` cannot.
-    #[must_use]
-    pub fn is_over(&self, now: UnixTime) -> bool {
-        now >= self.expires || self.issued.age(now).is_none()
-    }
-
-    pub(crate) const fn author(&self) -> Option<AccountId> {
-        match self.origin {
-            Origin::Administrator { by, .. } => Some(by),
-            Origin::BreakGlass { .. } | Origin::Host { .. } | Origin::Recovery { .. } => None,
-        }
-    }
-}
-
-/// How a reset code was issued, and what must be shown to use it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
-)]
-pub enum Origin {
-    /// An administrator reset or reactivated the account.
-    Administrator {
-        /// Hash of the reset code.
-        digest: Digest,
-        /// The administrator who issued it.
-        by: AccountId,
-        /// The author's [`mark`](crate::Administrator::mark) when the code was issued.
-        mark: u32,
-    },
-    /// The code was collected through break-glass on the host.
-    BreakGlass {
-        /// Hash of the reset code.
-        digest: Digest,
-    },
-    /// The host issued it after a restore.
-    Host {
-        /// Hash of the reset code.
-        digest: Digest,
-    },
-    /// The owner used a recovery code. Only this session may enroll.
-    Recovery {
-        /// The session.
-        session: SessionId,
-    },
 }

@@ -1,8 +1,8 @@
 //! Permissions for the caller's own pages and settings, which no command covers.
 
 use crate::{
-    Access, Account, Authenticator, Level, Organization, Refusal, Session, Snapshot, Status,
-    UnixTime, limits, rights,
+    Access, Account, FactorState, Level, Organization, Refusal, SecondFactor, Session, Snapshot,
+    Status, UnixTime, limits, rights,
 };
 
 /// Returns whether the snapshot's session may see the administration pages. [`decide`](crate::decide()) decides
@@ -13,7 +13,7 @@ use crate::{
 /// was submitted.
 pub fn may_see_administration(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refusal> {
     let level = rights(snapshot, now)?;
-    let bound = !matches!(snapshot.actor.authenticator, Authenticator::None);
+    let bound = snapshot.actor.second_factor != SecondFactor::None;
     let enabled = snapshot.organization.is_none_or(Organization::is_enabled);
     if !snapshot.actor.is_administrator() {
         Err(Refusal::NotAdmin)
@@ -121,11 +121,11 @@ pub(crate) fn require_code_given(
 ) -> Result<(), Refusal> {
     // What was imported rests until enabling.
     let enabled = organization.is_none_or(Organization::is_enabled);
-    match account.authenticator_at(now) {
+    match account.factor_at(now) {
         _ if level != Level::Level1 || !enabled => Ok(()),
-        Authenticator::Active { .. } => Err(Refusal::StepUp),
+        FactorState::Active => Err(Refusal::StepUp),
         // A report of loss takes the password alone, and must not open what a code protects.
-        Authenticator::Suspended { since, .. } => Err(Refusal::Suspended { since }),
+        FactorState::Suspended { since } => Err(Refusal::Suspended { since }),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::{
     Account, Authenticator, AuthenticatorOrigin, BreakGlass, DailyQuota, Latch, MandateState,
-    Organization, Status, Throttle, UnixTime, limits,
+    Organization, PresentSteps, SecondFactor, Status, Throttle, UnixTime, limits,
 };
 
 /// Cuts a time that was taken ahead of `now` to `now`. Returns whether it was.
@@ -38,10 +38,10 @@ impl Account {
     /// before where there are none.
     ///
     /// Waits that are longer than any end. Quotas count from now on: what was used stays used for a day. A last step ahead
-    /// of the `present` one becomes the next that the phone may show, so that codes which were accepted meanwhile are good a
+    /// of its `present` one becomes the next that the phone may show, so that codes which were accepted meanwhile are good a
     /// second time. Counts of failures stay.
     #[must_use]
-    pub fn without_times_ahead(&self, present: u64, now: UnixTime) -> Self {
+    pub fn without_times_ahead(&self, present: &PresentSteps, now: UnixTime) -> Self {
         let mut account = self.clone();
         cut(&mut account.created, now);
         if let Some(promoted) = &mut account.promoted {
@@ -50,8 +50,7 @@ impl Account {
         if let Status::Deactivated { since } = &mut account.status {
             cut(since, now);
         }
-        let origin = account.authenticator_origin;
-        account.authenticator.cut(origin, present, now);
+        account.second_factor.cut(present, now);
         cut_throttle(&mut account.attempts.stranger, now);
         cut_throttle(&mut account.attempts.known, now);
         let quotas = [
@@ -87,26 +86,14 @@ impl Account {
     }
 }
 
-impl Authenticator {
-    fn cut(&mut self, origin: AuthenticatorOrigin, present: u64, now: UnixTime) {
+impl SecondFactor {
+    fn cut(&mut self, present: &PresentSteps, now: UnixTime) {
         match self {
             Self::None | Self::ResetDue { reset_code: None } => {}
-            Self::Active {
-                since, step, drift, ..
-            } => {
-                cut(since, now);
-                *step = (*step).min(next_step(*drift, origin, present));
-            }
-            Self::Suspended {
-                since,
-                bound,
-                step,
-                drift,
-                ..
-            } => {
-                cut(since, now);
-                cut(bound, now);
-                *step = (*step).min(next_step(*drift, origin, present));
+            Self::Bound { authenticators } => {
+                for (authenticator, present) in authenticators.iter_mut().zip(present) {
+                    authenticator.cut(*present, now);
+                }
             }
             Self::Disabled { since, .. } => {
                 cut(since, now);
@@ -123,16 +110,28 @@ impl Authenticator {
     }
 }
 
-/// Returns the step of the next code that the authenticator may show. A phone that was slow may have been set right since, a
-/// token never is.
-pub(crate) fn next_step(drift: i8, origin: AuthenticatorOrigin, present: u64) -> u64 {
-    let drift = match origin {
-        AuthenticatorOrigin::Token => drift,
-        AuthenticatorOrigin::Enrolled | AuthenticatorOrigin::Imported { .. } => drift.max(0),
-    };
-    present
-        .saturating_add(1)
-        .saturating_add_signed(i64::from(drift))
+impl Authenticator {
+    fn cut(&mut self, present: u64, now: UnixTime) {
+        cut(&mut self.since, now);
+        if let Some(suspension) = &mut self.suspended {
+            cut(&mut suspension.since, now);
+        }
+        self.step = self.step.min(self.next_step(present));
+    }
+
+    /// Returns the step of the next code that it may show. A phone that was slow may have been set right since, a token
+    /// never is.
+    pub(crate) fn next_step(&self, present: u64) -> u64 {
+        let drift = match self.origin {
+            AuthenticatorOrigin::Token => self.drift,
+            AuthenticatorOrigin::Enrolled | AuthenticatorOrigin::Imported { .. } => {
+                self.drift.max(0)
+            }
+        };
+        present
+            .saturating_add(1)
+            .saturating_add_signed(i64::from(drift))
+    }
 }
 
 impl Organization {

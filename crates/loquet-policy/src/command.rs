@@ -3,8 +3,8 @@
 //! The engine does not see codes, secrets or addresses. The caller checks them and passes the result.
 
 use crate::{
-    Access, CodeCheck, CodeSource, Digest, Evidence, ImportedKey, PairCheck, RecoverySet, RoleId,
-    RoleSet, Setting, SettingKind, Submitted, UnixTime,
+    Access, AuthenticatorId, CodeCheck, CodeSource, Digest, Evidence, ImportedKey, PairCheck,
+    PresentSteps, RecoverySet, RoleId, RoleSet, Setting, SettingKind, Submitted, UnixTime,
 };
 
 /// A command to [`decide`](crate::decide()).
@@ -92,6 +92,8 @@ pub enum Command {
     Resynchronize {
         /// The result of checking the two codes.
         pair: PairCheck,
+        /// The authenticator of which they are codes.
+        by: AuthenticatorId,
         /// The source of the codes.
         source: CodeSource,
         /// The result of the access rules for this address.
@@ -271,8 +273,8 @@ pub enum Command {
     /// The host's clock was ahead when a code was accepted, and is right again. Without this command, codes are refused
     /// until the clock reaches that time.
     ClockCorrected {
-        /// The present step (RFC 6238 §4.2).
-        present: u64,
+        /// The present steps.
+        present: PresentSteps,
     },
     /// The host issues a reset code after a restore: what was bound to the account is not known any more.
     IssueResetCode {

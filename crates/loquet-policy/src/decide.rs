@@ -81,7 +81,7 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
 
         Command::LogIn { access } => builder.log_in(access),
         Command::VerifyCode { code, access } => builder.verify_code(code, access),
-        Command::Resynchronize { pair, source, access } => builder.resynchronize(pair, source, access),
+        Command::Resynchronize { pair, by, source, access } => builder.resynchronize(pair, (by, source), access),
         Command::LogOut => builder.log_out(),
         Command::LogOutEverywhere => builder.log_out_everywhere(),
         Command::PasswordChanged { by_owner } => builder.password_changed(by_owner),

@@ -1,6 +1,6 @@
 //! What a command's caller has checked: codes, keys, the client's address.
 
-use crate::{CodeSource, Digest, SessionId};
+use crate::{AuthenticatorId, CodeSource, Digest, SessionId};
 
 /// What is known of a key that the host imports or assigns.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -57,6 +57,8 @@ pub enum Evidence {
 pub struct Submitted {
     /// The result of checking it.
     pub check: CodeCheck,
+    /// The authenticator of which it is a code, used or unused. It does not matter where it is none.
+    pub by: AuthenticatorId,
     /// Its source.
     pub source: CodeSource,
 }

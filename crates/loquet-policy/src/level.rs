@@ -2,7 +2,7 @@
 
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Account, Authenticator, Level, Organization, Refusal, Session, Snapshot, UnixTime, limits,
+    Account, FactorState, Level, Organization, Refusal, Session, Snapshot, UnixTime, limits,
 };
 
 /// Returns the level of the snapshot's session at `now`. It is computed anew for each request and never
@@ -38,7 +38,7 @@ pub(crate) fn rights_of(
         Level::EnrollOnly => Err(Refusal::EnrollOnly(why())),
         // The authenticator is disabled, or the session would have another level.
         Level::RecoveryOnly => {
-            let disabled = account.authenticator_at(now).counts();
+            let disabled = account.factor_at(now).counts();
             disabled.and(Err(Refusal::StaleLogIn))
         }
         level @ (Level::Level1 | Level::Level2) => Ok(level),
@@ -61,7 +61,7 @@ pub(crate) fn level_of(
     if session.epoch != account.epoch {
         return Err(Refusal::StaleLogIn);
     }
-    let bound = account.authenticator_at(now);
+    let bound = account.factor_at(now);
     match (session.level, bound) {
         (Level::HalfLogin | Level::RecoveryOnly, _)
             if session
@@ -71,15 +71,15 @@ pub(crate) fn level_of(
         {
             Err(Refusal::LogInExpired)
         }
-        (Level::HalfLogin, Authenticator::Active { .. }) => Ok(Level::HalfLogin),
+        (Level::HalfLogin, FactorState::Active) => Ok(Level::HalfLogin),
         // INVARIANT: Level2 implies an active authenticator, whether or not one is required: a thief who
         // exhausted the failures must not keep a Level2 session.
-        (Level::Level2, Authenticator::Active { .. }) => Ok(Level::Level2),
+        (Level::Level2, FactorState::Active) => Ok(Level::Level2),
         (
             Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly | Level::Level2,
-            Authenticator::Suspended { .. } | Authenticator::Disabled { .. },
+            FactorState::Suspended { .. } | FactorState::Disabled { .. },
         ) => Ok(Level::RecoveryOnly),
-        (Level::EnrollOnly, Authenticator::None | Authenticator::ResetDue { .. }) => {
+        (Level::EnrollOnly, FactorState::None | FactorState::ResetDue { .. }) => {
             if organization.is_some() {
                 Ok(Level::EnrollOnly)
             } else {
@@ -103,14 +103,14 @@ pub(crate) fn level_after_password(
     if !requirement.is_required() {
         return Ok(Level::Level1);
     }
-    match account.authenticator_at(now) {
-        Authenticator::Active { .. } => Ok(Level::HalfLogin),
-        Authenticator::Suspended { .. } | Authenticator::Disabled { .. } => Ok(Level::RecoveryOnly),
-        Authenticator::None | Authenticator::ResetDue { .. } if requirement.unreadable => {
+    match account.factor_at(now) {
+        FactorState::Active => Ok(Level::HalfLogin),
+        FactorState::Suspended { .. } | FactorState::Disabled { .. } => Ok(Level::RecoveryOnly),
+        FactorState::None | FactorState::ResetDue { .. } if requirement.unreadable => {
             Err(Refusal::PolicyUnavailable)
         }
-        Authenticator::ResetDue { .. } => Ok(Level::EnrollOnly),
-        Authenticator::None if enrollment_open(organization, account, now) => Ok(Level::EnrollOnly),
-        Authenticator::None => Err(Refusal::ResetCodeRequired(requirement.cause())),
+        FactorState::ResetDue { .. } => Ok(Level::EnrollOnly),
+        FactorState::None if enrollment_open(organization, account, now) => Ok(Level::EnrollOnly),
+        FactorState::None => Err(Refusal::ResetCodeRequired(requirement.cause())),
     }
 }

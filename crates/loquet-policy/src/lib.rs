@@ -114,6 +114,7 @@ mod roles;
 mod roster;
 #[cfg(feature = "scenario")]
 pub mod scenario;
+mod second_factor;
 mod session;
 mod session_limits;
 mod settings;
@@ -122,7 +123,9 @@ mod what_if;
 pub use account::{Account, Status};
 pub use address_change::AddressChange;
 pub use attempts::{Attempts, CodeSource, DailyQuota, SessionWaits, Throttle};
-pub use authenticator::{Authenticator, AuthenticatorOrigin, DisabledBy, Origin, ResetCode};
+pub use authenticator::{
+    Authenticator, AuthenticatorOrigin, Authenticators, PresentSteps, Suspension,
+};
 pub use authority::{
     may_administer, may_create, may_end_sessions, may_enter, may_erase, may_lend_name, may_rename,
     may_see_administration, may_see_break_glass_code, require_code_within,
@@ -132,7 +135,9 @@ pub use decide::{decide, is_due};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
 pub use evidence::{Access, CodeCheck, Evidence, Fresh, ImportedKey, PairCheck, Submitted};
 pub use explain::{Reason, Rule, explain};
-pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};
+pub use ids::{
+    AccountId, AuthenticatorId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime,
+};
 pub use level::{current_level, rights};
 pub use organization::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organization, Preset};
 pub use pending::{BindingLink, Pending, Purpose};
@@ -141,6 +146,7 @@ pub use refusal::{Cause, Refusal};
 pub use requirement::{Requirement, covers, may_turn_on_or_off, required};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use roster::{Administrator, Roster};
+pub use second_factor::{DisabledBy, FactorState, Origin, ResetCode, SecondFactor};
 pub use session::{Assurance, Level, NextStep, ParseSessionError, Session};
 pub use session_limits::SessionLimits;
 pub use settings::{Options, Scheduled, Setting, SettingKind};

@@ -147,6 +147,8 @@ pub const TOKEN_REACH: i8 = 20;
 /// minutes after a year.
 pub const TOKEN_DRIFT_MAX: i8 = 120;
 
+/// Authenticators that one account may have. Each is a code more that is good at a time.
+pub const AUTHENTICATORS: usize = 3;
 /// Recovery codes in one set.
 pub const RECOVERY_CODES: usize = 10;
 /// From so many recovery codes on, the owner is advised to make new ones.

@@ -179,7 +179,7 @@ pub(crate) fn may_turn_off(
     if !account.toggle {
         return Err(Refusal::Unchanged);
     }
-    account.authenticator_at(now).counts()
+    account.factor_at(now).counts()
 }
 
 /// Returns whether the owner may turn the second factor on or off, for a page that shows the toggle. The
@@ -206,7 +206,7 @@ pub fn may_turn_on_or_off(
         broken @ (Refusal::Suspended { .. }
         | Refusal::RecoverFirst { .. }
         | Refusal::ResetCodeRequired(_)),
-    ) = account.authenticator_at(now).counts()
+    ) = account.factor_at(now).counts()
     {
         return Err(broken);
     }

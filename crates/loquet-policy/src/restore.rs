@@ -1,10 +1,9 @@
 //! State after a restore from a backup: codes and sessions may have been used or revoked since the backup, and what only
 //! rises must not fall with it.
 
-use crate::clock::next_step;
 use crate::{
-    Account, AccountId, Authenticator, AuthenticatorOrigin, BreakGlass, Digest, Latch, Mandate,
-    MandateState, Organization, Preset, RecoverySet, SessionWaits, UnixTime,
+    Account, AccountId, BreakGlass, Digest, Latch, Mandate, MandateState, Organization,
+    PresentSteps, Preset, RecoverySet, SecondFactor, SessionWaits, UnixTime,
 };
 
 /// How much a restore adds to an epoch: more than any other change could have added since the backup, so that
@@ -16,14 +15,14 @@ impl Account {
     /// `replaced`; `None` where that store cannot be read or does not have it.
     ///
     /// All sessions are over. Reset codes, recovery codes and pending enrollments are void, since they may
-    /// have been used or revoked in the meantime. Codes up to the `present` step (RFC 6238 §4.2) are used,
+    /// have been used or revoked in the meantime. Codes up to the `present` steps (of those of the replaced store, where there is one) are used,
     /// and so is the next one, which a fast clock may have shown already. The authenticator, its failures and its last
     /// step are those of the replaced store, or else a thief of the password could enroll where the owner has done so since
     /// the backup. The roles, the status, the counts of a day
     /// and the change of address are those of the replaced store too. What only rises (the toggle, "ever bound",
     /// "erased") stays risen.
     #[must_use]
-    pub fn restored(&self, replaced: Option<&Self>, present: u64) -> Self {
+    pub fn restored(&self, replaced: Option<&Self>, present: &PresentSteps) -> Self {
         let last = replaced.unwrap_or(self);
         let mut account = self.clone();
         account.epoch = self.epoch.max(last.epoch).saturating_add(LEAP);
@@ -45,17 +44,15 @@ impl Account {
         account.reports_refused_until = last.reports_refused_until;
         account.replace_advised = last.replace_advised;
         account.address_change = last.address_change;
-        account.authenticator = last.authenticator;
-        account.authenticator_origin = last.authenticator_origin;
+        account.second_factor = last.second_factor;
+        account.last_authenticator = self.last_authenticator.max(last.last_authenticator);
         account.awaits_import = last.awaits_import;
         account.awaits_token = last.awaits_token;
-        match &mut account.authenticator {
-            Authenticator::ResetDue { reset_code } => *reset_code = None,
-            Authenticator::Active { step, drift, .. }
-            | Authenticator::Suspended { step, drift, .. } => {
-                *step = (*step).max(next_step(*drift, last.authenticator_origin, present));
-            }
-            Authenticator::None | Authenticator::Disabled { .. } => {}
+        for (authenticator, present) in account.second_factor.iter_mut().zip(present) {
+            authenticator.step = authenticator.step.max(authenticator.next_step(*present));
+        }
+        if let SecondFactor::ResetDue { reset_code } = &mut account.second_factor {
+            *reset_code = None;
         }
         account
     }
@@ -63,12 +60,11 @@ impl Account {
     /// Returns the account as it must be where the replaced store cannot be read, and its organization was enabled there.
     /// The account enrolls with a reset code, because what it had bound is not known.
     #[must_use]
-    pub fn restored_unknown(&self, present: u64) -> Self {
-        let mut account = self.restored(None, present);
+    pub fn restored_unknown(&self) -> Self {
+        let mut account = self.restored(None, &PresentSteps::default());
         account.toggle = true;
         account.ever = true;
-        account.authenticator = Authenticator::ResetDue { reset_code: None };
-        account.authenticator_origin = AuthenticatorOrigin::Enrolled;
+        account.second_factor = SecondFactor::ResetDue { reset_code: None };
         account.awaits_import = false;
         account
     }
@@ -144,7 +140,7 @@ impl Organization {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AccountId, Digest, OrgId, RoleSet, SessionId};
+    use crate::{AccountId, Authenticator, AuthenticatorId, Digest, OrgId, RoleSet, SessionId};
     use crate::{Origin, Pending, Purpose, ResetCode};
 
     fn account() -> Account {
@@ -173,17 +169,14 @@ mod tests {
     fn restored_account_voids_sessions_and_codes() {
         for (drift, step, used) in [(0, 10, 101), (3, 10, 104), (-3, 10, 101), (0, 500, 500)] {
             let mut account = account();
-            account.authenticator = Authenticator::Active {
-                since: UnixTime(1),
-                step,
+            let since = UnixTime(1);
+            account.second_factor = SecondFactor::of(Authenticator {
                 drift,
-                told: None,
-            };
-            let restored = account.restored(None, 100);
-            assert!(
-                matches!(restored.authenticator, Authenticator::Active { step, .. } if step == used),
-                "{restored:?}"
-            );
+                ..Authenticator::new(AuthenticatorId(1), since, step)
+            });
+            let restored = account.restored(None, &[100; 3]);
+            let last = restored.second_factor.last_step();
+            assert_eq!(last, Some(used), "{restored:?}");
             assert!(restored.epoch > account.epoch + 10_000);
             assert!(restored.recovery.is_empty());
             assert!(restored.pendings.iter().all(Option::is_none));
@@ -194,7 +187,7 @@ mod tests {
     #[test]
     fn restored_reset_code_is_void_but_required() {
         let mut account = account();
-        account.authenticator = Authenticator::ResetDue {
+        account.second_factor = SecondFactor::ResetDue {
             reset_code: Some(ResetCode {
                 origin: Origin::BreakGlass {
                     digest: Digest::from_bytes([2; 32]),
@@ -203,13 +196,13 @@ mod tests {
                 expires: UnixTime(1000),
             }),
         };
-        let restored = account.restored(None, 100);
+        let restored = account.restored(None, &[100; 3]);
         assert_eq!(
-            restored.authenticator,
-            Authenticator::ResetDue { reset_code: None }
+            restored.second_factor,
+            SecondFactor::ResetDue { reset_code: None }
         );
         account.epoch = u32::MAX;
-        assert_eq!(account.restored(None, u64::MAX).epoch, u32::MAX);
+        assert_eq!(account.restored(None, &[u64::MAX; 3]).epoch, u32::MAX);
     }
 
     #[test]

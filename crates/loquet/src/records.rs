@@ -1,6 +1,5 @@
 //! What a row holds once it is read and opened.
 
-use loquet_otp::{Secret, Totp};
 use loquet_policy::{
     Account, Digest, Grant, Organization, Refusal, RoleId, Session, SessionId, SessionLimits,
     Setting, SettingKind, UnixTime,
@@ -258,8 +257,8 @@ impl AccountRecord {
     /// The newest used step, which stays in the row while the epoch lasts.
     pub(crate) fn used_step(&self) -> Option<u64> {
         let used = self.used.filter(|(epoch, _)| *epoch == self.facts.epoch);
-        let last = self.facts.authenticator.last_step();
-        last.map(|(step, _)| step).or(used.map(|(_, step)| step))
+        let last = self.facts.second_factor.last_step();
+        last.or(used.map(|(_, step)| step))
     }
 
     /// Forgets what is personal: names, addresses, devices. What is left is a number.
@@ -296,101 +295,27 @@ pub(crate) struct PersonRecord {
     pub(crate) label: String,
     pub(crate) addresses: Addresses,
     pub(crate) devices: Devices,
-    pub(crate) totp: Totp,
-    /// The serial number of its hardware token, where it has one.
-    pub(crate) token: Option<String>,
-    /// That of the one which waits to be confirmed.
+    /// Its authenticators, in the order of the facts.
+    pub(crate) authenticators: Vec<AuthenticatorDetails>,
+    /// The serial number of the hardware token that waits to be confirmed.
     pub(crate) assigned_token: Option<String>,
     pub(crate) sessions: Sessions,
 }
 
-/// The secrets of an account.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Secrets {
-    pub(crate) active: Option<Secret>,
-    /// The parameters of the active one. Those that are enrolled have the usual ones.
-    pub(crate) totp: Totp,
-    /// Its serial number, where it is a hardware token.
-    pub(crate) serial: Option<String>,
-    /// The hardware token that waits to be confirmed.
-    pub(crate) token: Option<AssignedToken>,
-    pub(crate) pendings: Vec<PendingSecret>,
-}
-
-/// The secret of an enrollment that was begun.
-#[derive(Debug, Clone)]
-pub(crate) struct PendingSecret {
-    pub(crate) session: SessionId,
-    pub(crate) secret: Secret,
-}
-
-impl Secrets {
-    pub(crate) fn pending(&self, session: SessionId) -> Option<&Secret> {
-        self.pendings
-            .iter()
-            .find(|held| held.session == session)
-            .map(|held| &held.secret)
-    }
-
-    /// Brings the secrets in line with the facts: one for the active authenticator, one for each pending enrollment, and
-    /// none besides, so that what the rules erase is erased.
-    ///
-    /// `bound` is the session whose pending enrollment was just confirmed: its secret becomes the active one. `fresh`
-    /// becomes the secret of a pending that has none yet.
-    pub(crate) fn sync(
-        &mut self,
-        before: &Account,
-        facts: &Account,
-        bound: Option<SessionId>,
-        fresh: &Secret,
-    ) {
-        // A session that rose goes on with the enrollment that it had begun under its old id.
-        for (old, new) in before.pendings.iter().zip(&facts.pendings) {
-            if let (Some(old), Some(new)) = (old, new)
-                && (old.since, old.purpose) == (new.since, new.purpose)
-            {
-                for held in &mut self.pendings {
-                    if held.session == old.session {
-                        held.session = new.session;
-                    }
-                }
-            }
-        }
-        if let Some(session) = bound {
-            let token = self.token.take().filter(|_| before.awaits_token);
-            (self.active, self.totp, self.serial) = match token {
-                Some(token) => (token.secret, token.totp, Some(token.serial)),
-                None => (self.pending(session).cloned(), Totp::default(), None),
-            };
-        }
-        if facts.authenticator.last_step().is_none() {
-            (self.active, self.totp, self.serial) = (None, Totp::default(), None);
-        }
-        if !facts.awaits_token {
-            self.token = None;
-        }
-        let held = |session| {
-            facts
-                .pendings
-                .iter()
-                .flatten()
-                .any(|pending| pending.session == session)
-        };
-        self.pendings.retain(|pending| held(pending.session));
-        // Also while an assigned token waits to be confirmed: the recovery codes shown with it are derived from this secret.
-        for pending in facts.pendings.iter().flatten() {
-            if self.pending(pending.session).is_none() {
-                self.pendings.push(PendingSecret {
-                    session: pending.session,
-                    secret: fresh.clone(),
-                });
-            }
-        }
+impl PersonRecord {
+    /// Whether the token with this serial number is bound.
+    pub(crate) fn has_token(&self, serial: &str) -> bool {
+        let mut all = self.authenticators.iter();
+        all.any(|it| it.serial.as_deref() == Some(serial))
     }
 }
 
+mod secrets;
 mod token;
 
+pub(crate) use secrets::{
+    AuthenticatorDetails, BoundSecret, PendingSecret, Secrets, present_steps,
+};
 pub(crate) use token::{AssignedToken, TokenRecord};
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use crate::level::{level_of, rights_of};
 use crate::{
-    Access, Account, AccountId, Audience, Authenticator, AuthenticatorOrigin, Changes, Decision,
-    Event, Fresh, Grant, Level, Notice, Organization, Origin, Refusal, ResetCode, RoleId, Roster,
-    Session, Snapshot, UnixTime, limits, may_enter, require_code_within,
+    Access, Account, AccountId, Audience, Changes, Decision, Event, Fresh, Grant, Level, Notice,
+    Organization, Origin, Refusal, ResetCode, RoleId, Roster, SecondFactor, Session, Snapshot,
+    UnixTime, limits, may_enter, require_code_within,
 };
 use alloc::vec::Vec;
 
@@ -200,7 +200,7 @@ impl<'a> DecisionBuilder<'a> {
 
     /// Requires that codes of the actor's authenticator are accepted.
     pub(super) fn require_active_authenticator(&self) -> Result<(), Refusal> {
-        self.actor().authenticator_at(self.now).counts()
+        self.actor().factor_at(self.now).counts()
     }
 
     /// Requires the same, and answers [`Refusal::NoAuthenticator`] where there is none.
@@ -296,14 +296,13 @@ impl<'a> DecisionBuilder<'a> {
 /// the roles and `ever` stay, because a reset must not lower the requirement.
 pub(super) fn reset(account: &mut Account, reset_code: Option<ResetCode>) {
     erase_credentials(account);
-    account.authenticator = Authenticator::ResetDue { reset_code };
+    account.second_factor = SecondFactor::ResetDue { reset_code };
 }
 
 /// Erases the authenticator, the codes and the pending enrollments, and ends all sessions. Until when reports of loss are
 /// refused stays: the password that made the last one is still the same.
 pub(super) fn erase_credentials(account: &mut Account) {
-    account.authenticator = Authenticator::None;
-    account.authenticator_origin = AuthenticatorOrigin::Enrolled;
+    account.second_factor = SecondFactor::None;
     account.awaits_import = false;
     account.recovery = crate::RecoverySet::EMPTY;
     account.attempts = crate::Attempts::default();
@@ -318,16 +317,16 @@ pub(super) fn end_sessions(account: &mut Account) {
     account.epoch = account.epoch.wrapping_add(1);
     account.pendings = Default::default();
     account.session_waits.end();
-    if let Authenticator::ResetDue {
+    if let SecondFactor::ResetDue {
         reset_code:
             Some(ResetCode {
                 origin: Origin::Recovery { .. },
                 issued,
                 ..
             }),
-    } = account.authenticator
+    } = account.second_factor
     {
-        account.authenticator = Authenticator::Disabled {
+        account.second_factor = SecondFactor::Disabled {
             since: issued,
             why: crate::DisabledBy::Recovery,
         };

@@ -3,8 +3,9 @@
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::requirement::required;
 use crate::{
-    Access, Attempts, Authenticator, CodeCheck, CodeSource, DisabledBy, Event, Grant, Level,
-    PairCheck, Refusal, Submitted, UnixTime, limits,
+    Access, Account, Attempts, Authenticator, AuthenticatorId, CodeCheck, CodeSource, DisabledBy,
+    Event, Grant, Level, PairCheck, PresentSteps, Refusal, SecondFactor, Submitted, UnixTime,
+    limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -21,32 +22,27 @@ impl DecisionBuilder<'_> {
     pub(super) fn resynchronize(
         &mut self,
         pair: PairCheck,
-        source: CodeSource,
+        (by, source): (AuthenticatorId, CodeSource),
         access: Access,
     ) -> Answer {
         self.may_verify_code(access)?;
+        let known = self.actor().second_factor.get(by);
+        let reach = known.map_or(0, Authenticator::drift_max);
         // Two codes count as one attempt. An offset beyond the limit counts as a wrong code, because an
         // unbounded search would accept recorded codes.
         let (check, found) = match pair {
             PairCheck::Malformed => (CodeCheck::Malformed, 0),
             PairCheck::Wrong => (CodeCheck::Wrong { behind: None }, 0),
             PairCheck::Used { step, wait } => (CodeCheck::Used { step, wait }, 0),
-            PairCheck::Good { step, drift }
-                if drift.unsigned_abs() <= self.actor().drift_max().unsigned_abs() =>
-            {
-                (
-                    CodeCheck::Good {
-                        step,
-                        offset: drift,
-                    },
-                    drift,
-                )
+            PairCheck::Good { step, drift } if drift.unsigned_abs() <= reach.unsigned_abs() => {
+                let offset = drift;
+                (CodeCheck::Good { step, offset }, drift)
             }
             PairCheck::Good { .. } => (CodeCheck::Wrong { behind: None }, 0),
         };
-        self.check_code(Submitted { check, source })?;
-        if let Authenticator::Active { drift, .. } = &mut self.actor_mut().authenticator {
-            *drift = found;
+        self.check_code(Submitted { check, by, source })?;
+        if let Some(authenticator) = self.actor_mut().second_factor.get_mut(by) {
+            authenticator.drift = found;
         }
         self.notify_owner(Event::Resynchronized);
         self.reach_level2()
@@ -84,59 +80,59 @@ impl DecisionBuilder<'_> {
         self.check_code(code)
     }
 
-    /// Checks one code of the active authenticator, and counts or consumes it.
+    /// Checks one code of an active authenticator, and counts or consumes it.
     fn check_code(&mut self, code: Submitted) -> Result<(), Refusal> {
         self.require_administrator_rows()?;
-        let Authenticator::Active {
-            step: last, told, ..
-        } = self.actor().authenticator
-        else {
-            return self.require_bound_authenticator();
-        };
-        self.consume_code(code, last, told)
+        self.require_bound_authenticator()?;
+        self.consume_code(code, Authenticator::is_active)
     }
 
-    /// Checks one code against the last accepted step, and counts or consumes it.
+    /// Checks one code against the last accepted step of its authenticator, one of `these`, and counts or consumes it.
     pub(super) fn consume_code(
         &mut self,
         code: Submitted,
-        last: u64,
-        told: Option<u64>,
+        these: fn(&Authenticator) -> bool,
     ) -> Result<(), Refusal> {
         let source = self.verified_source(code.source);
         self.check_throttle(source)?;
+        let bound = self.actor().second_factor.get(code.by);
+        let last = bound.filter(|it| these(it)).map(|it| it.step);
         match code.check {
             CodeCheck::Absent | CodeCheck::Malformed => Err(Refusal::Malformed),
             CodeCheck::Wrong { behind } => {
                 self.count_failure(source)?;
                 Err(Refusal::WrongCode { behind })
             }
-            CodeCheck::Used { step, wait } => self.refuse_reused(step, wait, told),
+            CodeCheck::Used { step, wait } => self.refuse_reused(code.by, step, wait),
             // The caller searches only unused steps. Single use is checked again here, because it is
             // essential.
-            CodeCheck::Good { step, .. } if step <= last => {
-                self.refuse_reused(step, limits::WAIT, told)
+            CodeCheck::Good { step, .. } if last.is_some_and(|last| step <= last) => {
+                self.refuse_reused(code.by, step, limits::WAIT)
             }
-            CodeCheck::Good { step: good, .. } => {
+            CodeCheck::Good { step, .. } if last.is_some() => {
                 let actor = self.actor_mut();
-                if let Authenticator::Active { step, .. } | Authenticator::Suspended { step, .. } =
-                    &mut actor.authenticator
-                {
-                    *step = good;
+                if let Some(authenticator) = actor.second_factor.get_mut(code.by) {
+                    authenticator.step = step;
                 }
                 actor.attempts.succeed(source);
-                self.prove_authenticator()
+                self.prove_authenticator(code.by)
+            }
+            // A code of an authenticator that does not count.
+            CodeCheck::Good { .. } => {
+                self.count_failure(source)?;
+                Err(Refusal::WrongCode { behind: None })
             }
         }
     }
 
-    fn refuse_reused(&mut self, used: u64, wait: u64, told: Option<u64>) -> Result<(), Refusal> {
+    fn refuse_reused(&mut self, by: AuthenticatorId, used: u64, wait: u64) -> Result<(), Refusal> {
         // Steps told of only rise, so that two used codes in turn are two notices, not many. A suspended authenticator's
-        // are none: it keeps no such step.
-        let is_active = matches!(self.actor().authenticator, Authenticator::Active { .. });
-        if is_active && told.is_none_or(|told| used > told) {
-            if let Authenticator::Active { told, .. } = &mut self.actor_mut().authenticator {
-                *told = Some(used);
+        // are none.
+        let bound = self.actor().second_factor.get(by);
+        let active = bound.filter(|it| it.is_active());
+        if active.is_some_and(|it| it.told.is_none_or(|told| used > told)) {
+            if let Some(authenticator) = self.actor_mut().second_factor.get_mut(by) {
+                authenticator.told = Some(used);
             }
             self.notify_owner(Event::CodeReused);
         }
@@ -173,7 +169,7 @@ impl DecisionBuilder<'_> {
         let (total, budget) = (actor.attempts.total, actor.budget());
         // Consecutive failures are included in the total, so that one count is enough.
         if total >= budget {
-            return self.disable_authenticator();
+            return self.disable_authenticators();
         }
         if total == limits::ADVISE_REPLACEMENT {
             self.actor_mut().replace_advised = true;
@@ -187,12 +183,12 @@ impl DecisionBuilder<'_> {
     /// Cuts the times that lie ahead of a clock that is right again, and ends the sessions of an account that has any. Where
     /// the last step did, codes that were accepted meanwhile are good a second time, so that the owner is told to replace
     /// the authenticator.
-    pub(super) fn clock_corrected(&mut self, present: u64) -> Answer {
+    pub(super) fn clock_corrected(&mut self, present: PresentSteps) -> Answer {
         let now = self.now;
         let organization = self.known_organization();
         let home = organization.map(|it| it.without_times_ahead(now));
         let home = home.filter(|home| Some(home) != organization);
-        let account = self.actor().without_times_ahead(present, now);
+        let account = self.actor().without_times_ahead(&present, now);
         let is_ahead = account != *self.actor();
         if home.is_none() && !is_ahead && self.is_unchanged() {
             return Err(Refusal::Unchanged);
@@ -201,8 +197,11 @@ impl DecisionBuilder<'_> {
             *self.organization_mut()? = home;
         }
         if is_ahead {
-            let was = self.actor().authenticator.last_step();
-            let is_replayable = account.authenticator.last_step() != was;
+            let steps = |account: &Account| -> u64 {
+                let all = account.second_factor.iter();
+                all.fold(0, |sum, it| sum.saturating_add(it.step))
+            };
+            let is_replayable = steps(&account) != steps(self.actor());
             let actor = self.actor_mut();
             *actor = account;
             end_sessions(actor);
@@ -214,11 +213,11 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    /// Disables the authenticator and erases the pending enrollments.
-    fn disable_authenticator(&mut self) -> Result<(), Refusal> {
+    /// Disables the authenticators and erases the pending enrollments.
+    fn disable_authenticators(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
-        actor.authenticator = Authenticator::Disabled {
+        actor.second_factor = SecondFactor::Disabled {
             since: now,
             why: DisabledBy::Failures,
         };

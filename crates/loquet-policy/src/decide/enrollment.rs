@@ -4,8 +4,8 @@ use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::requirement::{enrollment_open, required};
 use crate::{
     Access, Authenticator, AuthenticatorOrigin, BindingLink, BreakGlass, CodeCheck, Digest, Event,
-    Grant, Level, Origin, Pending, Purpose, RecoverySet, Refusal, RoleId, Session, Submitted,
-    limits,
+    FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet, Refusal, RoleId,
+    SecondFactor, Session, Submitted, limits,
 };
 
 /// What the first code of a new authenticator amounts to, or the first two of a hardware token.
@@ -28,23 +28,22 @@ impl DecisionBuilder<'_> {
         }
         self.require_enabled()?;
         self.check_access(access)?;
-        let purpose = match self.actor().authenticator {
-            Authenticator::Active { .. } => return Err(Refusal::AlreadyBound),
-            Authenticator::Suspended { since, .. } => return Err(Refusal::Suspended { since }),
-            Authenticator::Disabled { since, .. } => {
+        let state = self.actor().second_factor.state();
+        let purpose = match state {
+            FactorState::Active => return Err(Refusal::AlreadyBound),
+            FactorState::Suspended { since } => return Err(Refusal::Suspended { since }),
+            FactorState::Disabled { since, .. } => {
                 return Err(Refusal::RecoverFirst { since });
             }
-            Authenticator::None => Purpose::First,
-            Authenticator::ResetDue { .. } => Purpose::Reset,
+            FactorState::None => Purpose::First,
+            FactorState::ResetDue { .. } => Purpose::Reset,
         };
         if let Some(grant) = self.resume(purpose)? {
             return Ok(grant);
         }
         self.may_begin_another()?;
-        match self.actor().authenticator {
-            Authenticator::ResetDue { reset_code } => {
-                self.check_reset_code(reset_code, presented)?
-            }
+        match state {
+            FactorState::ResetDue { reset_code } => self.check_reset_code(reset_code, presented)?,
             _ if enrollment_open(self.known_organization(), self.actor(), self.now) => {
                 self.require_recent_password()?;
             }
@@ -152,12 +151,11 @@ impl DecisionBuilder<'_> {
         self.require_administrator_rows()?;
         let session = *self.session()?;
         let pending = self.own_pending(&session)?;
-        let by_break_glass = match (pending.purpose, self.actor().authenticator) {
-            (Purpose::First, Authenticator::None)
-            | (Purpose::Replace, Authenticator::Active { .. }) => false,
+        let by_break_glass = match (pending.purpose, self.actor().second_factor.state()) {
+            (Purpose::First, FactorState::None) | (Purpose::Replace, FactorState::Active) => false,
             (
                 Purpose::Reset,
-                Authenticator::ResetDue {
+                FactorState::ResetDue {
                     reset_code: Some(reset_code),
                 },
             ) => {
@@ -169,7 +167,7 @@ impl DecisionBuilder<'_> {
             }
             // An enrollment that began in time may finish after the code expired, but not after it became
             // void.
-            (Purpose::Reset, Authenticator::ResetDue { reset_code: None }) => {
+            (Purpose::Reset, FactorState::ResetDue { reset_code: None }) => {
                 return Err(Refusal::WrongResetCode);
             }
             _ => return Err(Refusal::NothingPending),
@@ -230,16 +228,16 @@ impl DecisionBuilder<'_> {
         let now = self.now;
         let offered = self.organization()?.options.recovery_codes;
         let actor = self.actor_mut();
-        actor.authenticator = Authenticator::Active {
-            since: now,
-            step,
-            drift,
-            told: None,
-        };
-        actor.authenticator_origin = match actor.awaits_token {
+        let origin = match actor.awaits_token {
             true => AuthenticatorOrigin::Token,
             false => AuthenticatorOrigin::Enrolled,
         };
+        let id = actor.next_authenticator();
+        actor.second_factor = SecondFactor::of(Authenticator {
+            drift,
+            origin,
+            ..Authenticator::new(id, now, step)
+        });
         actor.awaits_import = false;
         actor.awaits_token = false;
         actor.ever = true;

@@ -2,7 +2,7 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions, reset};
 use super::people::mark_deactivated;
-use crate::{Authenticator, Digest, Event, Grant, Origin, Refusal, ResetCode, RoleId, Status};
+use crate::{Digest, Event, Grant, Origin, Refusal, ResetCode, RoleId, SecondFactor, Status};
 
 impl DecisionBuilder<'_> {
     pub(super) fn host_deactivate(&mut self) -> Answer {
@@ -29,11 +29,11 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::NotAdmin);
         }
         let expires = now.plus(organization.options.reset_code_life);
-        let Authenticator::ResetDue { .. } = self.actor().authenticator else {
+        let SecondFactor::ResetDue { .. } = self.actor().second_factor else {
             return Err(Refusal::Unchanged);
         };
         end_sessions(self.actor_mut());
-        self.actor_mut().authenticator = Authenticator::ResetDue {
+        self.actor_mut().second_factor = SecondFactor::ResetDue {
             reset_code: Some(ResetCode {
                 origin: Origin::Host { digest },
                 issued: now,
@@ -56,7 +56,7 @@ impl DecisionBuilder<'_> {
         }
         let keeps = actor.is_active()
             && (actor.is_enrolled() || actor.is_enrolled_but_suspended())
-            && !actor.authenticator_origin.is_weak();
+            && !actor.has_weak_key();
         if keeps && actor.is_administrator() {
             return Err(Refusal::Unchanged);
         }

@@ -2,7 +2,10 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use super::people::promotes;
-use crate::{Attempts, Authenticator, AuthenticatorOrigin, Event, Grant, ImportedKey, Refusal};
+use crate::{
+    Attempts, Authenticator, AuthenticatorId, AuthenticatorOrigin, Event, Grant, ImportedKey,
+    Refusal, SecondFactor,
+};
 
 impl DecisionBuilder<'_> {
     /// Binds only where nothing was ever bound: neither a repeated import nor a late one brings back what a reset took
@@ -19,7 +22,7 @@ impl DecisionBuilder<'_> {
             ImportedKey::OfAnother => return Err(Refusal::KeyOfAnother),
             ImportedKey::Present => return Err(Refusal::AlreadyThere),
             ImportedKey::Former => return Err(Refusal::RetiredKey),
-            ImportedKey::Unused if account.ever || account.authenticator != Authenticator::None => {
+            ImportedKey::Unused if account.ever || account.second_factor != SecondFactor::None => {
                 return Err(Refusal::DifferentKey);
             }
             ImportedKey::Unused => {}
@@ -35,17 +38,16 @@ impl DecisionBuilder<'_> {
         }
         let now = self.now;
         let actor = self.actor_mut();
-        actor.authenticator = Authenticator::Active {
-            since: now,
-            step,
-            drift: 0,
+        let id = actor.next_authenticator();
+        actor.second_factor = SecondFactor::of(Authenticator {
             // The first code that the owner types may be one of those that count as used: that is no news.
             told: Some(step),
-        };
-        actor.authenticator_origin = AuthenticatorOrigin::Imported {
-            proved: false,
-            weak,
-        };
+            origin: AuthenticatorOrigin::Imported {
+                proved: false,
+                weak,
+            },
+            ..Authenticator::new(id, now, step)
+        });
         actor.awaits_import = false;
         actor.ever = true;
         actor.toggle = toggle;
@@ -58,19 +60,19 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    /// A code of the present authenticator was accepted: from the first one on it counts as enrolled.
-    pub(super) fn prove_authenticator(&mut self) -> Result<(), Refusal> {
-        let actor = self.actor();
-        let AuthenticatorOrigin::Imported {
-            proved: false,
-            weak,
-        } = actor.authenticator_origin
-        else {
+    /// A code of this authenticator was accepted: from the first one on it counts as enrolled.
+    pub(super) fn prove_authenticator(&mut self, id: AuthenticatorId) -> Result<(), Refusal> {
+        let bound = self.actor().second_factor.get(id);
+        if bound.is_none_or(Authenticator::is_proved) {
             return Ok(());
-        };
+        }
+        let actor = self.actor_mut();
+        if let Some(authenticator) = actor.second_factor.get_mut(id)
+            && let AuthenticatorOrigin::Imported { proved, .. } = &mut authenticator.origin
+        {
+            *proved = true;
+        }
         let account = actor.id;
-        self.actor_mut().authenticator_origin =
-            AuthenticatorOrigin::Imported { proved: true, weak };
         self.set_enrolled(account, true)
     }
 }

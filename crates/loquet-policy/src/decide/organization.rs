@@ -2,8 +2,8 @@
 
 use super::builder::{Answer, DecisionBuilder};
 use crate::{
-    Audience, Authenticator, BreakGlass, Cause, Digest, Event, Grant, Hardened, Latch, Mandate,
-    MandateState, Organization, Preset, Refusal, RoleId, Scheduled, Setting, SettingKind, Start,
+    Audience, BreakGlass, Cause, Digest, Event, Grant, Hardened, Latch, Mandate, MandateState,
+    Organization, Preset, Refusal, RoleId, Scheduled, SecondFactor, Setting, SettingKind, Start,
     Submitted, UnixTime, limits,
 };
 
@@ -18,8 +18,8 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::EnrollFirst);
         }
         let has_authenticator = !matches!(
-            self.actor().authenticator,
-            Authenticator::None | Authenticator::ResetDue { .. }
+            self.actor().second_factor,
+            SecondFactor::None | SecondFactor::ResetDue { .. }
         );
         if has_authenticator && !self.is_recent() {
             self.require_active_authenticator()?;

@@ -3,8 +3,7 @@
 use super::builder::{Answer, DecisionBuilder};
 use crate::requirement::{may_turn_off, required};
 use crate::{
-    AddressChange, Authenticator, CodeCheck, Digest, Event, Grant, Level, Refusal, Submitted,
-    limits,
+    AddressChange, CodeCheck, Digest, Event, FactorState, Grant, Level, Refusal, Submitted, limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -72,7 +71,7 @@ impl DecisionBuilder<'_> {
         if self.session().is_ok() {
             self.rights()?;
             self.require_owner()?;
-            let bound = self.actor().authenticator_at(self.now) != Authenticator::None;
+            let bound = self.actor().factor_at(self.now) != FactorState::None;
             is_bound = bound || self.actor().awaits_import;
             if !is_bound {
                 self.require_recent_password()?;
@@ -98,7 +97,7 @@ impl DecisionBuilder<'_> {
         let Some(mut change) = change.filter(|change| change.is_open(now)) else {
             return Err(Refusal::NoAddressCode);
         };
-        let bound = self.actor().authenticator_at(now) != Authenticator::None;
+        let bound = self.actor().factor_at(now) != FactorState::None;
         if (bound || self.actor().awaits_import) && !self.is_recent() {
             // The host's own change may be a thief's, who has the password and no code.
             self.require_active_authenticator()?;

@@ -183,7 +183,7 @@ impl DecisionBuilder<'_> {
         if promotes && enabled && !subject.is_enrolled() {
             return Err(Refusal::EnrollFirst);
         }
-        if promotes && subject.authenticator_origin.is_weak() {
+        if promotes && subject.has_weak_key() {
             return Err(Refusal::WeakKey);
         }
         self.check_probation()?;

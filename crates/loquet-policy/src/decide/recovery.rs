@@ -2,15 +2,15 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::{
-    Access, Account, Authenticator, Digest, Event, Grant, Level, Origin, RecoverySet, Refusal,
-    ResetCode, Session, Submitted, limits,
+    Access, Account, Digest, Event, FactorState, Grant, Level, Origin, RecoverySet, Refusal,
+    ResetCode, SecondFactor, Session, Submitted, limits,
 };
 
 /// Returns whether a recovery code gave `session` the right to enroll.
 pub(super) fn holds_recovery(account: &Account, session: &Session) -> bool {
     matches!(
-        account.authenticator,
-        Authenticator::ResetDue { reset_code: Some(ResetCode { origin: Origin::Recovery { session: holder }, .. }) }
+        account.second_factor,
+        SecondFactor::ResetDue { reset_code: Some(ResetCode { origin: Origin::Recovery { session: holder }, .. }) }
             if holder == session.id
     )
 }
@@ -38,14 +38,12 @@ impl DecisionBuilder<'_> {
         self.current_level()?;
         self.check_access(access)?;
         self.require_administrator_rows()?;
-        match self.actor().authenticator {
-            Authenticator::None => return Err(Refusal::NoAuthenticator),
-            Authenticator::ResetDue { reset_code } => {
+        match self.actor().second_factor.state() {
+            FactorState::None => return Err(Refusal::NoAuthenticator),
+            FactorState::ResetDue { reset_code } => {
                 return Err(Refusal::ResetCodeRequired(ResetCode::cause(&reset_code)));
             }
-            Authenticator::Active { .. }
-            | Authenticator::Suspended { .. }
-            | Authenticator::Disabled { .. } => {}
+            FactorState::Active | FactorState::Suspended { .. } | FactorState::Disabled { .. } => {}
         }
         // It has 128 bits: it neither spends the failures of six-digit codes nor waits behind them.
         self.check_session_wait()?;
@@ -60,7 +58,7 @@ impl DecisionBuilder<'_> {
             issued: now,
             expires,
         };
-        actor.authenticator = Authenticator::ResetDue {
+        actor.second_factor = SecondFactor::ResetDue {
             reset_code: Some(reset_code),
         };
         let account = actor.id;

@@ -2,8 +2,8 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions, reset};
 use crate::{
-    Access, Account, Authenticator, CodeSource, Digest, Event, Evidence, Grant, Level, RecoverySet,
-    Refusal, RoleId, Submitted, UnixTime, limits,
+    Access, Account, Authenticator, CodeSource, Digest, Event, Evidence, FactorState, Grant, Level,
+    RecoverySet, Refusal, RoleId, Submitted, Suspension, UnixTime, limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -44,19 +44,19 @@ impl DecisionBuilder<'_> {
         self.current_level()?;
         self.check_access(access)?;
         self.require_administrator_rows()?;
-        let Authenticator::Suspended { link, step, .. } = self.actor().authenticator else {
+        let FactorState::Suspended { .. } = self.actor().second_factor.state() else {
             self.require_bound_authenticator()?;
             return Err(Refusal::Unchanged);
         };
         self.check_session_wait()?;
         let left = match evidence {
-            Evidence::Link(shown) if shown == link => None,
+            Evidence::Link(shown) if self.is_undone_by(shown) => None,
             Evidence::Link(_) => return self.wrong_in_session(Refusal::WrongLink),
             Evidence::RecoveryCode(shown) => Some(self.check_recovery_code(shown)?),
         };
         // The link or the recovery code proves more than the password: the failures of strangers cost no wait here.
         let source = CodeSource::KnownDevice;
-        self.consume_code(Submitted { source, ..code }, step, None)?;
+        self.consume_code(Submitted { source, ..code }, |it| !it.is_active())?;
         if let Some(left) = left {
             self.consume_recovery_code(left);
         }
@@ -79,7 +79,7 @@ impl DecisionBuilder<'_> {
         }
         self.may_act_on_subject()?;
         let subject = self.subject()?.require_active()?;
-        if !matches!(subject.authenticator, Authenticator::Suspended { .. }) {
+        if subject.second_factor.iter().all(Authenticator::is_active) {
             return Err(Refusal::Unchanged);
         }
         self.check_probation()?;
@@ -93,6 +93,12 @@ impl DecisionBuilder<'_> {
         self.notify(crate::Audience::Owner { account }, Event::ReportUndone);
         self.notify_administrators(Event::ReportUndone);
         Ok(Grant::Done)
+    }
+
+    fn is_undone_by(&self, link: Digest) -> bool {
+        let suspended = self.actor().second_factor.iter();
+        let mut links = suspended.filter_map(|it| it.suspended);
+        links.any(|suspension| suspension.link == link)
     }
 
     /// Checks a recovery code. Returns the set without it.
@@ -169,36 +175,17 @@ impl DecisionBuilder<'_> {
     }
 }
 
-fn suspend(account: &mut Account, now: UnixTime, link: Digest) {
-    if let Authenticator::Active {
-        since: bound,
-        step,
-        drift,
-        ..
-    } = account.authenticator
-    {
-        account.authenticator = Authenticator::Suspended {
-            since: now,
-            bound,
-            step,
-            drift,
-            link,
-        };
+fn suspend(account: &mut Account, since: UnixTime, link: Digest) {
+    for authenticator in account.second_factor.iter_mut() {
+        authenticator.suspended = Some(Suspension { since, link });
+        authenticator.told = None;
     }
 }
 
-/// Makes a suspended authenticator active again. The password alone reports no other loss for a while.
+/// Makes suspended authenticators active again. The password alone reports no other loss for a while.
 fn reinstate(account: &mut Account, now: UnixTime) {
-    if let Authenticator::Suspended {
-        bound, step, drift, ..
-    } = account.authenticator
-    {
-        account.authenticator = Authenticator::Active {
-            since: bound,
-            step,
-            drift,
-            told: None,
-        };
-        account.reports_refused_until = Some(now.plus(limits::REPORTS_REFUSED));
+    for authenticator in account.second_factor.iter_mut() {
+        authenticator.suspended = None;
     }
+    account.reports_refused_until = Some(now.plus(limits::REPORTS_REFUSED));
 }

@@ -1,7 +1,7 @@
 //! Checks of reset codes.
 
 use super::builder::DecisionBuilder;
-use crate::{Authenticator, Cause, Digest, Event, Origin, Refusal, ResetCode};
+use crate::{Cause, Digest, Event, Origin, Refusal, ResetCode, SecondFactor};
 
 impl DecisionBuilder<'_> {
     /// Checks a presented reset code. It is consumed only when the enrollment is confirmed.
@@ -62,7 +62,7 @@ impl DecisionBuilder<'_> {
 
     /// Voids the reset code, whose author is no longer the administrator who issued it.
     pub(super) fn void_reset_code(&mut self) -> Result<(), Refusal> {
-        self.actor_mut().authenticator = Authenticator::ResetDue { reset_code: None };
+        self.actor_mut().second_factor = SecondFactor::ResetDue { reset_code: None };
         self.notify_owner(Event::ResetCodeVoid);
         self.notify_administrators(Event::ResetCodeVoid);
         Err(Refusal::WrongResetCode)

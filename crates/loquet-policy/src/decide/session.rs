@@ -5,8 +5,8 @@ use crate::authority::require_code_given;
 use crate::level::level_after_password;
 use crate::requirement::required;
 use crate::{
-    Access, Account, Audience, Event, Grant, Level, Mandate, MandateState, Organization, Refusal,
-    Session, Setting, UnixTime,
+    Access, Account, Audience, Event, FactorState, Grant, Level, Mandate, MandateState,
+    Organization, Refusal, Session, Setting, UnixTime,
 };
 
 impl DecisionBuilder<'_> {
@@ -124,7 +124,7 @@ impl DecisionBuilder<'_> {
     fn discard_session_work(&mut self, session: &Session) {
         self.erase_pending(session);
         if super::recovery::holds_recovery(self.actor(), session) {
-            self.actor_mut().authenticator = crate::Authenticator::Disabled {
+            self.actor_mut().second_factor = crate::SecondFactor::Disabled {
                 since: self.now,
                 why: crate::DisabledBy::Recovery,
             };
@@ -202,17 +202,19 @@ fn has_expired(account: &Account, now: UnixTime) -> bool {
         .iter()
         .flatten()
         .any(|pending| !pending.is_open(now))
-        || account.authenticator != account.authenticator_at(now)
+        || account.second_factor.state() != account.factor_at(now)
 }
 
 fn expire(account: &mut Account, now: UnixTime) {
-    let bound = account.authenticator_at(now);
+    let state = account.factor_at(now);
     for slot in &mut account.pendings {
         if slot.as_ref().is_some_and(|pending| !pending.is_open(now)) {
             *slot = None;
         }
     }
-    account.authenticator = bound;
+    if let FactorState::Disabled { since, why } = state {
+        account.second_factor = crate::SecondFactor::Disabled { since, why };
+    }
 }
 
 impl Setting {

@@ -2,8 +2,9 @@
 
 use super::{ScenarioError, Step};
 use crate::{
-    Access, CodeCheck, CodeSource, Command, Digest, Evidence, ImportedKey, PairCheck, RecoverySet,
-    RoleId, RoleSet, Setting, SettingKind, Start, Submitted, UnixTime, limits,
+    Access, AuthenticatorId, CodeCheck, CodeSource, Command, Digest, Evidence, ImportedKey,
+    PairCheck, RecoverySet, RoleId, RoleSet, Setting, SettingKind, Start, Submitted, UnixTime,
+    limits,
 };
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -21,6 +22,8 @@ pub(super) struct ActionReader<'a> {
     pub(super) now: UnixTime,
     /// The step of the code, which is not used yet.
     pub(super) number: u64,
+    /// The authenticator of which it is a code.
+    pub(super) by: AuthenticatorId,
     /// The number of recovery codes that the person has used.
     pub(super) used: u8,
 }
@@ -52,6 +55,7 @@ impl ActionReader<'_> {
             "give code" => Command::VerifyCode { code, access },
             "resynchronize" => Command::Resynchronize {
                 pair: pair(code.check),
+                by: self.by,
                 source,
                 access,
             },
@@ -258,7 +262,8 @@ impl ActionReader<'_> {
             Some("none") => CodeCheck::Absent,
             Some(other) => return Err(unknown(self.line, "code", other)),
         };
-        Ok(Submitted { check, source })
+        let by = self.by;
+        Ok(Submitted { check, by, source })
     }
 }
 

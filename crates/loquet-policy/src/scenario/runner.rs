@@ -3,8 +3,9 @@
 use super::action::{ActionReader, find, role_set, unknown};
 use super::{Failed, Located, NamedRole, Played, Run, Scenario, ScenarioError, Step};
 use crate::{
-    Account, AccountId, Decision, Fresh, Grant, OrgId, Organization, Reason, RoleDefinition,
-    RoleId, Roster, Session, SessionId, Snapshot, UnixTime, current_level, decide, explain, limits,
+    Account, AccountId, AuthenticatorId, Decision, Fresh, Grant, OrgId, Organization, Reason,
+    RoleDefinition, RoleId, Roster, Session, SessionId, Snapshot, UnixTime, current_level, decide,
+    explain, limits,
 };
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -207,12 +208,14 @@ impl Runner {
             return Ok(core::iter::once(reason).chain(required.reasons()).collect());
         }
         let used = limits::RECOVERY_CODES.saturating_sub(actor.account.recovery.len());
+        let bound = actor.account.second_factor.iter().last();
         let action = ActionReader {
             line: *line,
             step,
             roles: &self.roles,
             now: self.now,
             number: self.next,
+            by: bound.map_or(AuthenticatorId::default(), |it| it.id),
             used: u8::try_from(used).unwrap_or(u8::MAX),
         };
         let command = action.command(does)?;

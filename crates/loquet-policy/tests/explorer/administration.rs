@@ -27,14 +27,14 @@ fn of_reset_codes() -> Vec<Guard> {
             "a void reset code is refused",
             EXHAUSTED,
             with_actor(begins, |_, command, now, actor| {
-                let void = Authenticator::ResetDue { reset_code: None };
+                let void = SecondFactor::ResetDue { reset_code: None };
                 if let Command::BeginEnrollment { reset_code, .. } = command
-                    && actor.authenticator == void
+                    && actor.second_factor == void
                 {
                     let origin = Origin::BreakGlass {
                         digest: reset_code.unwrap_or(digest(9, 0, 9)),
                     };
-                    actor.authenticator = Authenticator::ResetDue {
+                    actor.second_factor = SecondFactor::ResetDue {
                         reset_code: Some(ResetCode {
                             origin,
                             issued: now,
@@ -50,7 +50,7 @@ fn of_reset_codes() -> Vec<Guard> {
             EXHAUSTED,
             with_actor(begins, |snapshot, _, _, actor| {
                 if let (
-                    Authenticator::ResetDue {
+                    SecondFactor::ResetDue {
                         reset_code:
                             Some(ResetCode {
                                 origin: Origin::Recovery { session },
@@ -58,7 +58,7 @@ fn of_reset_codes() -> Vec<Guard> {
                             }),
                     },
                     Some(own),
-                ) = (&mut actor.authenticator, snapshot.session)
+                ) = (&mut actor.second_factor, snapshot.session)
                 {
                     *session = own.id;
                 }
@@ -80,7 +80,7 @@ fn of_authors() -> Vec<Guard> {
                 |command| matches!(command, Command::Reactivate { .. }),
                 |_, changes| {
                     if let Some(subject) = &mut changes.subject {
-                        subject.authenticator = Authenticator::None;
+                        subject.second_factor = SecondFactor::None;
                     }
                 },
             ),
@@ -114,7 +114,7 @@ fn of_people() -> Vec<Guard> {
             CORE,
             with_changes(resets, |_, changes| {
                 if let Some(subject) = &mut changes.subject {
-                    subject.authenticator = Authenticator::None;
+                    subject.second_factor = SecondFactor::None;
                 }
             }),
             "S10",
@@ -126,7 +126,7 @@ fn of_people() -> Vec<Guard> {
                 |command| matches!(command, Command::Deactivate),
                 |snapshot, changes| {
                     if let (Some(left), Some(was)) = (&mut changes.subject, snapshot.subject) {
-                        left.authenticator = was.authenticator;
+                        left.second_factor = was.second_factor;
                     }
                 },
             ),

@@ -70,7 +70,7 @@ pub fn with_actor(
         }
         let mut actor = snapshot.actor.clone();
         face(snapshot, command, now, &mut actor);
-        let shown = actor.authenticator;
+        let shown = actor.second_factor;
         let other = Snapshot {
             actor: &actor,
             ..*snapshot
@@ -81,9 +81,9 @@ pub fn with_actor(
             changed.ever |= snapshot.actor.ever;
         }
         if let Some(actor) = &mut decision.changes.actor
-            && actor.authenticator == shown
+            && actor.second_factor == shown
         {
-            actor.authenticator = snapshot.actor.authenticator;
+            actor.second_factor = snapshot.actor.second_factor;
         }
         decision
     })
@@ -174,13 +174,13 @@ pub fn with_any_author() -> Weakened {
             command,
             Command::BeginEnrollment { .. } | Command::ConfirmEnrollment { .. }
         );
-        let Authenticator::ResetDue {
+        let SecondFactor::ResetDue {
             reset_code:
                 Some(ResetCode {
                     origin: Origin::Administrator { by, mark, .. },
                     ..
                 }),
-        } = snapshot.actor.authenticator
+        } = snapshot.actor.second_factor
         else {
             return decide(snapshot, command, now, fresh);
         };
@@ -248,10 +248,10 @@ pub fn with_reset_code() -> Weakened {
             Command::BeginEnrollment {
                 recovery, access, ..
             },
-            Authenticator::ResetDue {
+            FactorState::ResetDue {
                 reset_code: Some(due),
             },
-        ) = (command, snapshot.actor.authenticator)
+        ) = (command, snapshot.actor.second_factor.state())
         else {
             return decide(snapshot, command, now, fresh);
         };

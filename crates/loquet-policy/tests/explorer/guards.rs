@@ -90,10 +90,10 @@ pub const fn collects(command: &Command) -> bool {
 }
 
 /// Begins an enrollment as if none of these authenticators were, or ever had been, bound.
-fn showing_none(these: fn(&Authenticator) -> bool) -> Weakened {
+fn showing_none(these: fn(FactorState) -> bool) -> Weakened {
     with_actor(begins, move |_, _, _, actor| {
-        if these(&actor.authenticator) {
-            actor.authenticator = Authenticator::None;
+        if these(actor.second_factor.state()) {
+            actor.second_factor = SecondFactor::None;
             actor.ever = false;
         }
     })
@@ -137,8 +137,8 @@ fn of_levels() -> Vec<Guard> {
             with_actor(
                 |_| true,
                 |_, _, _, actor| {
-                    if let Authenticator::Active { step, .. } = &mut actor.authenticator {
-                        *step = 0;
+                    for authenticator in actor.second_factor.iter_mut() {
+                        authenticator.step = 0;
                     }
                 },
             ),
@@ -253,13 +253,13 @@ fn of_enrollment() -> Vec<Guard> {
         (
             "an active authenticator cannot be enrolled again",
             ALONE,
-            showing_none(|bound| matches!(bound, Authenticator::Active { .. })),
+            showing_none(|bound| matches!(bound, FactorState::Active)),
             "S9",
         ),
         (
             "a disabled authenticator must be recovered",
             EXHAUSTED,
-            showing_none(|bound| matches!(bound, Authenticator::Disabled { .. })),
+            showing_none(|bound| matches!(bound, FactorState::Disabled { .. })),
             "a disabled authenticator was replaced",
         ),
         (
@@ -342,7 +342,7 @@ fn of_reports() -> Vec<Guard> {
             ALONE,
             with_actor(
                 |command| matches!(command, Command::LogOutEverywhere),
-                |_, _, _, actor| actor.authenticator = Authenticator::None,
+                |_, _, _, actor| actor.second_factor = SecondFactor::None,
             ),
             "the password alone ended sessions of codes",
         ),
@@ -351,7 +351,7 @@ fn of_reports() -> Vec<Guard> {
             ALONE,
             with_changes(reports_loss, |_, changes| {
                 if let Some(actor) = &mut changes.actor {
-                    actor.authenticator = Authenticator::Disabled {
+                    actor.second_factor = SecondFactor::Disabled {
                         since: NOW,
                         why: DisabledBy::Failures,
                     };
@@ -382,7 +382,7 @@ fn of_reports() -> Vec<Guard> {
         (
             "a suspended authenticator cannot be enrolled again",
             ALONE,
-            showing_none(|bound| matches!(bound, Authenticator::Suspended { .. })),
+            showing_none(|bound| matches!(bound, FactorState::Suspended { .. })),
             "a suspended authenticator was replaced",
         ),
     ]

@@ -14,7 +14,7 @@ pub fn check_step(before: &World, action: Action) -> Promise {
             let person = &before.people[k];
             ensure(!person.moved, "an import brought a phone back", k)?;
             let untouched =
-                !person.account.ever && person.account.authenticator == Authenticator::None;
+                !person.account.ever && person.account.second_factor == SecondFactor::None;
             ensure(untouched, "an import replaced an authenticator", k)
         }
         Action::Enable(k, s) => {
@@ -51,7 +51,7 @@ fn importing_anew(kind: ImportedKey) -> Weakened {
         {
             *key = ImportedKey::Unused;
             actor.ever = false;
-            actor.authenticator = Authenticator::None;
+            actor.second_factor = SecondFactor::None;
         }
         let snapshot = Snapshot {
             actor: &actor,
@@ -85,12 +85,11 @@ pub fn guards() -> Vec<Guard> {
             "an import counts after its first code",
             MOVED,
             with_changes(imports, |_, changes| {
-                if let Some(AuthenticatorOrigin::Imported { proved, .. }) = changes
-                    .actor
-                    .as_mut()
-                    .map(|actor| &mut actor.authenticator_origin)
-                {
-                    *proved = true;
+                if let Some(actor) = &mut changes.actor {
+                    for authenticator in actor.second_factor.iter_mut() {
+                        let (proved, weak) = (true, false);
+                        authenticator.origin = AuthenticatorOrigin::Imported { proved, weak };
+                    }
                 }
             }),
             "the roster has a wrong enrollment",
@@ -109,7 +108,7 @@ pub fn guards() -> Vec<Guard> {
             MOVED,
             with_actor(
                 |command| matches!(command, Command::Enable { .. }),
-                |_, _, _, actor| actor.authenticator = Authenticator::None,
+                |_, _, _, actor| actor.second_factor = SecondFactor::None,
             ),
             "multi-factor log-in was enabled without a code of the import",
         ),

@@ -135,16 +135,17 @@ impl World {
         pack.put(usize::from(!self.space.core && is_new), 1);
         pack.put(usize::from(account.toggle), 1);
         pack.put(usize::from(account.ever), 1);
-        let bound = match account.authenticator {
-            Authenticator::None => 0,
-            Authenticator::Active { .. } => 1,
-            Authenticator::Disabled { .. } => 2,
-            Authenticator::Suspended { .. } => 18,
-            Authenticator::ResetDue { reset_code } => self.pack_reset_code(person, reset_code, now),
+        let bound = match account.second_factor.state() {
+            FactorState::None => 0,
+            FactorState::Active => 1,
+            FactorState::Disabled { .. } => 2,
+            FactorState::Suspended { .. } => 18,
+            FactorState::ResetDue { reset_code } => self.pack_reset_code(person, reset_code, now),
         };
         pack.put(bound, 5);
         if self.space.imports {
-            let origin = match account.authenticator_origin {
+            let bound = account.second_factor.iter().next();
+            let origin = match bound.map_or(AuthenticatorOrigin::Enrolled, |it| it.origin) {
                 AuthenticatorOrigin::Enrolled => 0,
                 AuthenticatorOrigin::Imported { proved, .. } => 1 + usize::from(proved),
                 AuthenticatorOrigin::Token => unreachable!("no token is assigned here"),
@@ -158,7 +159,7 @@ impl World {
             pack.put(elsewhere as usize, 2);
         }
         if self.space.tokens {
-            let is_token = account.authenticator_origin == AuthenticatorOrigin::Token;
+            let is_token = account.second_factor.iter().any(Authenticator::is_token);
             pack.put(usize::from(account.awaits_token), 1);
             pack.put(usize::from(is_token), 1);
         }
@@ -169,16 +170,14 @@ impl World {
     /// Packs who holds the reset code, the phone and the recovery codes, and the failure counts.
     fn pack_belongings(&self, pack: &mut Pack, person: &Person, now: UnixTime) {
         let account = &person.account;
-        let origin = match account.authenticator {
-            Authenticator::ResetDue { reset_code } => {
-                reset_code.map(|reset_code| reset_code.origin)
-            }
+        let origin = match account.second_factor.state() {
+            FactorState::ResetDue { reset_code } => reset_code.map(|reset_code| reset_code.origin),
             _ => None,
         };
         let carried = matches!(origin, Some(Origin::Administrator { .. }));
         pack.put(usize::from(carried && person.reset_code == Who::Thief), 1);
         // Where no report is undone, a suspended phone is of no use.
-        let active = matches!(account.authenticator, Authenticator::Active { .. });
+        let active = matches!(account.second_factor.state(), FactorState::Active);
         let phone = if active || has_secret(account) && self.space.undone {
             person.phone
         } else {

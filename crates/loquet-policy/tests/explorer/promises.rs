@@ -53,7 +53,7 @@ pub fn check_organization(world: &World) -> Promise {
 pub fn check_account(world: &World, k: usize, engine: &dyn Engine) -> Promise {
     let (person, enabled) = (&world.people[k], world.organization.is_enabled());
     let account = &person.account;
-    let active = matches!(account.authenticator, Authenticator::Active { .. });
+    let active = matches!(account.second_factor.state(), FactorState::Active);
     for slot in 0..world.space.sessions {
         let level = rights(world, k, slot, engine);
         ensure(
@@ -91,7 +91,7 @@ pub fn check_account(world: &World, k: usize, engine: &dyn Engine) -> Promise {
         k,
     )?;
     ensure(
-        enabled || account.authenticator == Authenticator::None || person.moved,
+        enabled || account.second_factor == SecondFactor::None || person.moved,
         "an authenticator was enrolled before enabling",
         k,
     )?;
@@ -139,7 +139,10 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
             wait,
         },
     ]
-    .map(|check| Submitted { check, source });
+    .map(|check| {
+        let by = BOUND;
+        Submitted { check, by, source }
+    });
     for command in [
         Command::VerifyCode { code, access },
         Command::VerifyCode {

@@ -30,8 +30,10 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
             (k, s, Command::VerifyCode { code, access })
         }
         Action::WrongCode(k, s, _) => {
-            let source = source(world, k, s);
-            let code = Submitted { check, source };
+            let code = Submitted {
+                check,
+                ..code(world, k, s)
+            };
             (k, s, Command::VerifyCode { code, access })
         }
         Action::Begin(k, s, shown) => {
@@ -133,7 +135,11 @@ fn of_administrator(world: &World, action: Action) -> Option<Request> {
         }
         Action::Employ(k, s, j) => {
             let (check, source) = (CodeCheck::Absent, CodeSource::Stranger);
-            let code = Submitted { check, source };
+            let code = Submitted {
+                check,
+                by: BOUND,
+                source,
+            };
             (k, s, Some(j), Command::AddRole { role, code })
         }
         Action::Promote(k, s, j) => {
@@ -197,9 +203,10 @@ fn source(world: &World, k: usize, s: usize) -> CodeSource {
 /// Returns a good code, if the holder of this session has the phone.
 fn good(world: &World, k: usize, s: usize) -> Option<Submitted> {
     let person = &world.people[k];
-    let active = matches!(person.account.authenticator, Authenticator::Active { .. });
+    let active = matches!(person.account.second_factor.state(), FactorState::Active);
     (active && person.phone == world.holder(k, s)).then(|| Submitted {
         check: GOOD,
+        by: BOUND,
         source: source(world, k, s),
     })
 }
@@ -265,6 +272,7 @@ fn code(world: &World, k: usize, s: usize) -> Submitted {
     let has_phone = world.people[k].phone == world.holder(k, s);
     Submitted {
         check: if has_phone { GOOD } else { WRONG },
+        by: BOUND,
         source: source(world, k, s),
     }
 }

@@ -91,9 +91,9 @@ fn of_removals(before: &World, after: &World, action: Action) -> Promise {
 
 fn fits(pending: &Pending, account: &Account) -> bool {
     match pending.purpose {
-        Purpose::First => account.authenticator == Authenticator::None,
-        Purpose::Replace => matches!(account.authenticator, Authenticator::Active { .. }),
-        Purpose::Reset => matches!(account.authenticator, Authenticator::ResetDue { .. }),
+        Purpose::First => account.second_factor == SecondFactor::None,
+        Purpose::Replace => matches!(account.second_factor.state(), FactorState::Active),
+        Purpose::Reset => matches!(account.second_factor, SecondFactor::ResetDue { .. }),
     }
 }
 
@@ -139,13 +139,12 @@ fn of_reset(before: &World, after: &World, k: usize, granted: Option<Action>) ->
     {
         ensure(is.toggle == was.toggle, "S10 a reset changed the toggle", k)?;
         ensure(
-            matches!(is.authenticator, Authenticator::ResetDue { .. }),
+            matches!(is.second_factor, SecondFactor::ResetDue { .. }),
             "S10 a reset did not require a reset code",
             k,
         )?;
     }
-    let erased =
-        was.authenticator != Authenticator::None && is.authenticator == Authenticator::None;
+    let erased = was.second_factor != SecondFactor::None && is.second_factor == SecondFactor::None;
     ensure(
         !erased || !is.is_active(),
         "an authenticator was removed",
@@ -263,9 +262,9 @@ fn of_password(before: &World, after: &World, action: Action) -> Promise {
             "the password alone disabled the authenticator",
             k,
         )?;
-        let void = Authenticator::ResetDue { reset_code: None };
+        let void = SecondFactor::ResetDue { reset_code: None };
         ensure(
-            is.authenticator != void || was.authenticator == void || author_left(before, was),
+            is.second_factor != void || was.second_factor == void || author_left(before, was),
             "the password alone voided a reset code",
             k,
         )?;
@@ -291,13 +290,13 @@ fn of_log_outs(before: &World, action: Action) -> Promise {
 }
 
 fn author_left(world: &World, account: &Account) -> bool {
-    let Authenticator::ResetDue {
+    let SecondFactor::ResetDue {
         reset_code:
             Some(ResetCode {
                 origin: Origin::Administrator { by, mark, .. },
                 ..
             }),
-    } = account.authenticator
+    } = account.second_factor
     else {
         return false;
     };
@@ -348,8 +347,8 @@ fn of_strangers(before: &World, action: Action) -> Promise {
     };
     let person = &before.people[k];
     let thief = before.holder(k, s) == Who::Thief;
-    match person.account.authenticator {
-        Authenticator::None => {
+    match person.account.second_factor.state() {
+        FactorState::None => {
             let dormant = is_closed(&before.organization)
                 && before.must(k)
                 && !matches!(action, Action::Confirm(..) | Action::ConfirmToken(..));
@@ -360,7 +359,7 @@ fn of_strangers(before: &World, action: Action) -> Promise {
                 k,
             )
         }
-        Authenticator::ResetDue {
+        FactorState::ResetDue {
             reset_code:
                 Some(ResetCode {
                     origin: Origin::Recovery { .. },
@@ -371,7 +370,7 @@ fn of_strangers(before: &World, action: Action) -> Promise {
             "a thief enrolled without a recovery code",
             k,
         ),
-        Authenticator::ResetDue {
+        FactorState::ResetDue {
             reset_code: Some(_),
         } => {
             ensure(
@@ -382,17 +381,15 @@ fn of_strangers(before: &World, action: Action) -> Promise {
             let left = author_left(before, &person.account);
             ensure(!left, "a reset code outlived its author", k)
         }
-        Authenticator::ResetDue { reset_code: None } => {
+        FactorState::ResetDue { reset_code: None } => {
             ensure(false, "a void reset code enrolled", k)
         }
-        Authenticator::Active { .. } => ensure(
+        FactorState::Active => ensure(
             !thief || person.phone == Who::Thief,
             "a thief replaced the authenticator",
             k,
         ),
-        Authenticator::Suspended { .. } => {
-            ensure(false, "a suspended authenticator was replaced", k)
-        }
-        Authenticator::Disabled { .. } => ensure(false, "a disabled authenticator was replaced", k),
+        FactorState::Suspended { .. } => ensure(false, "a suspended authenticator was replaced", k),
+        FactorState::Disabled { .. } => ensure(false, "a disabled authenticator was replaced", k),
     }
 }

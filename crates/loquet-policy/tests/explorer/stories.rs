@@ -62,7 +62,10 @@ fn story_without_recovery_codes() -> String {
         .unwrap_or_else(|broken| panic!("{broken:#?}"));
     let engine = weakened(|snapshot, command, now, fresh| match command {
         Command::UseRecoveryCode { .. }
-            if matches!(snapshot.actor.authenticator, Authenticator::Disabled { .. }) =>
+            if matches!(
+                snapshot.actor.second_factor.state(),
+                FactorState::Disabled { .. }
+            ) =>
         {
             refuse(Refusal::Disabled { since: now })
         }

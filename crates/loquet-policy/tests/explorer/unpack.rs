@@ -28,13 +28,13 @@ impl World {
         // mark.
         for k in 0..space.accounts {
             let account = &mut world.people[k].account;
-            if let Authenticator::ResetDue {
+            if let SecondFactor::ResetDue {
                 reset_code:
                     Some(ResetCode {
                         origin: Origin::Administrator { by, mark, .. },
                         ..
                     }),
-            } = &mut account.authenticator
+            } = &mut account.second_factor
             {
                 *mark = if *mark == 0 {
                     0
@@ -51,20 +51,25 @@ impl World {
         let account = &mut person.account;
         if space.imports {
             account.awaits_import = pack.take(1) == 1;
-            account.authenticator_origin = match pack.take(2) {
+            let origin = match pack.take(2) {
                 0 => AuthenticatorOrigin::Enrolled,
                 origin => AuthenticatorOrigin::Imported {
                     proved: origin == 2,
                     weak: false,
                 },
             };
+            for authenticator in account.second_factor.iter_mut() {
+                authenticator.origin = origin;
+            }
             person.moved = pack.take(1) == 1;
             person.elsewhere = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
         }
         if space.tokens {
             account.awaits_token = pack.take(1) == 1;
             if pack.take(1) == 1 {
-                account.authenticator_origin = AuthenticatorOrigin::Token;
+                for authenticator in account.second_factor.iter_mut() {
+                    authenticator.origin = AuthenticatorOrigin::Token;
+                }
             }
         }
     }
@@ -80,7 +85,8 @@ impl World {
         account.promoted = (pack.take(1) == 1).then_some(NOW);
         account.toggle = pack.take(1) == 1;
         account.ever = pack.take(1) == 1;
-        account.authenticator = authenticator(k, pack.take(5));
+        account.second_factor = second_factor(k, pack.take(5));
+        account.last_authenticator = BOUND;
         Self::unpack_origin(space, person, pack);
         let account = &mut person.account;
         let refused = NOW.plus(limits::REPORTS_REFUSED);
@@ -107,9 +113,9 @@ impl World {
             let recovery = codes(k, if space.recovery_codes { 2 } else { 0 });
             let account = &mut person.account;
             account.pendings[slot] = (pending > 0).then(|| Pending {
-                purpose: match account.authenticator {
-                    Authenticator::None => Purpose::First,
-                    Authenticator::Active { .. } => Purpose::Replace,
+                purpose: match account.second_factor.state() {
+                    FactorState::None => Purpose::First,
+                    FactorState::Active => Purpose::Replace,
                     _ => Purpose::Reset,
                 },
                 session: slot_id(k, slot),
@@ -206,8 +212,8 @@ fn break_glass(class: usize) -> BreakGlass {
     }
 }
 
-fn authenticator(k: usize, class: usize) -> Authenticator {
-    let reset_code = |origin, expired: usize, life| Authenticator::ResetDue {
+fn second_factor(k: usize, class: usize) -> SecondFactor {
+    let reset_code = |origin, expired: usize, life| SecondFactor::ResetDue {
         reset_code: Some(ResetCode {
             origin,
             issued: NOW,
@@ -216,19 +222,15 @@ fn authenticator(k: usize, class: usize) -> Authenticator {
     };
     let digest = crate::world::reset_code(k);
     let low = class & 1;
+    let bound = Authenticator::new(BOUND, NOW, STEP);
     match class {
-        0 => Authenticator::None,
-        1 => Authenticator::Active {
-            since: NOW,
-            step: STEP,
-            drift: 0,
-            told: None,
-        },
-        2 => Authenticator::Disabled {
+        0 => SecondFactor::None,
+        1 => SecondFactor::of(bound),
+        2 => SecondFactor::Disabled {
             since: NOW,
             why: DisabledBy::Failures,
         },
-        3 => Authenticator::ResetDue { reset_code: None },
+        3 => SecondFactor::ResetDue { reset_code: None },
         4..8 => {
             let session = slot_id(k, low);
             reset_code(Origin::Recovery { session }, class & 2, limits::PENDING)
@@ -237,13 +239,13 @@ fn authenticator(k: usize, class: usize) -> Authenticator {
             let origin = Origin::BreakGlass { digest };
             reset_code(origin, low, limits::BREAK_GLASS_RESET_CODE)
         }
-        18 => Authenticator::Suspended {
-            since: NOW,
-            bound: NOW,
-            step: STEP,
-            drift: 0,
-            link: undo_link(k),
-        },
+        18 => SecondFactor::of(Authenticator {
+            suspended: Some(Suspension {
+                since: NOW,
+                link: undo_link(k),
+            }),
+            ..bound
+        }),
         _ => {
             let (by, mark) = match class {
                 0..16 => (id((class - 10) / 2), 1),

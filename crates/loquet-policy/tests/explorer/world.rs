@@ -19,6 +19,8 @@ pub const LONG_AGO: UnixTime = UnixTime(NOW.0 - 400 * limits::DAY);
 pub const ORG: u64 = 1;
 /// The step of the last accepted code.
 pub const STEP: u64 = 1000;
+/// The number of the authenticator that is bound.
+pub const BOUND: AuthenticatorId = AuthenticatorId(1);
 /// The id of a new session.
 pub const NEW: SessionId = SessionId(777);
 
@@ -97,19 +99,19 @@ pub struct Person {
 
 /// Whether a secret is kept: the authenticator is active or suspended.
 pub fn has_secret(account: &Account) -> bool {
-    matches!(
-        account.authenticator,
-        Authenticator::Active { .. } | Authenticator::Suspended { .. }
-    )
+    matches!(account.second_factor, SecondFactor::Bound { .. })
 }
 
 /// Whether an authenticator is active, of which a code was accepted.
 pub fn is_enrolled(account: &Account) -> bool {
-    let unproved = matches!(
-        account.authenticator_origin,
-        AuthenticatorOrigin::Imported { proved: false, .. }
-    );
-    matches!(account.authenticator, Authenticator::Active { .. }) && !unproved
+    let unproved = |it: &Authenticator| {
+        matches!(
+            it.origin,
+            AuthenticatorOrigin::Imported { proved: false, .. }
+        )
+    };
+    let mut all = account.second_factor.iter();
+    all.any(|it| it.suspended.is_none() && !unproved(it))
 }
 
 #[derive(Clone, Debug)]
@@ -227,8 +229,9 @@ impl World {
     /// Returns what is known of the key that is to be imported.
     pub fn key_use(&self, k: usize) -> ImportedKey {
         let person = &self.people[k];
-        let imported = !person.account.authenticator_origin.is_enrolled();
-        match (person.moved, has_secret(&person.account) && imported) {
+        let mut bound = person.account.second_factor.iter();
+        let imported = bound.any(|it| !it.origin.is_enrolled());
+        match (person.moved, imported) {
             (false, _) => ImportedKey::Unused,
             (true, true) => ImportedKey::Present,
             (true, false) => ImportedKey::Former,

@@ -1,6 +1,7 @@
 //! Known vulnerabilities of other implementations, as far as they concern rules. The T-numbers are those of
 //! `crates/loquet/docs/conformance.md`.
 
+use crate::aim::aimed;
 use crate::fixture::*;
 use loquet_policy::*;
 
@@ -13,9 +14,7 @@ fn t1_t2_used_and_earlier_steps_are_refused() {
     let mut fixture = Fixture::mandated();
     let anne = fixture.enter(ANNE);
     let before = fixture.accounts[ANNE].attempts;
-    let Authenticator::Active { step: last, .. } = fixture.accounts[ANNE].authenticator else {
-        panic!()
-    };
+    let last = fixture.accounts[ANNE].second_factor.last_step().unwrap();
     for step in [0, last - 1, last] {
         let again = known(CodeCheck::Good { step, offset: 0 });
         assert!(is_used(fixture.give(ANNE, anne, again)));
@@ -73,9 +72,7 @@ fn t6_t7_recovery_code_is_used_once() {
 fn t8_resynchronization_refuses_used_and_distant_steps() {
     let mut fixture = Fixture::mandated();
     let half = fixture.log_in(ANNE);
-    let Authenticator::Active { step: last, .. } = fixture.accounts[ANNE].authenticator else {
-        panic!()
-    };
+    let last = fixture.accounts[ANNE].second_factor.last_step().unwrap();
     let good = |step, drift| PairCheck::Good { step, drift };
     assert!(is_used(fixture.resynchronize(ANNE, half, good(last, 0))));
     for drift in [5, -5, i8::MIN] {
@@ -86,8 +83,9 @@ fn t8_resynchronization_refuses_used_and_distant_steps() {
     fixture
         .resynchronize(ANNE, half, good(last + 9, -4))
         .unwrap();
-    let bound = fixture.accounts[ANNE].authenticator;
-    assert!(matches!(bound, Authenticator::Active { step, drift: -4, .. } if step == last + 9));
+    let bound = fixture.accounts[ANNE].second_factor;
+    let bound = bound.iter().next().unwrap();
+    assert_eq!((bound.step, bound.drift), (last + 9, -4));
 }
 
 #[test]
@@ -102,9 +100,9 @@ fn t13_t14_hundredth_failure_disables_across_sessions() {
         assert_eq!(answer, Err(Refusal::WrongCode { behind: None }));
         fixture.wait(limits::WAIT_MAX);
     }
-    let bound = fixture.accounts[DAVID].authenticator;
+    let bound = fixture.accounts[DAVID].second_factor;
     let why = DisabledBy::Failures;
-    assert!(matches!(bound, Authenticator::Disabled { why: found, .. } if found == why));
+    assert!(matches!(bound, SecondFactor::Disabled { why: found, .. } if found == why));
     assert!(fixture.notified(Event::DisabledByFailures));
     assert_eq!(fixture.log_in(DAVID).level, Level::RecoveryOnly);
 }
@@ -137,7 +135,8 @@ fn unreadable(
         subject: None,
     };
     let session = SessionId(9);
-    decide(&snapshot, command, fixture.now, Fresh { session })
+    let command = aimed(command, snapshot.actor);
+    decide(&snapshot, &command, fixture.now, Fresh { session })
 }
 
 #[test]
@@ -203,8 +202,8 @@ fn t28_pending_enrollment_satisfies_nothing() {
     assert_eq!(fixture.confirm(CLAIRE, other), Err(Refusal::NotYours));
     for check in [CodeCheck::Absent, CodeCheck::Malformed, WRONG.check] {
         assert!(fixture.confirm_with(CLAIRE, claire, check, None).is_err());
-        let bound = fixture.accounts[CLAIRE].authenticator;
-        assert_eq!(bound, Authenticator::None, "{check:?}");
+        let bound = fixture.accounts[CLAIRE].second_factor;
+        assert_eq!(bound, SecondFactor::None, "{check:?}");
     }
     let session = fixture.confirm(CLAIRE, claire).unwrap();
     assert_eq!(fixture.current_level(CLAIRE, session), Ok(Level::Level2));

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::aim::NEWEST;
 use crate::defender::{Defender, mix};
 use crate::fixture::ACCESS;
 use loquet_policy::*;
@@ -91,6 +92,7 @@ impl Attack {
                 }
                 (Guess::Codes | Guess::Hints, _) => Command::VerifyCode {
                     code: Submitted {
+                        by: NEWEST,
                         check: defender.check(typed, self.guess == Guess::Hints),
                         source: self.thief,
                     },
@@ -124,6 +126,7 @@ impl Attack {
     fn pair(&self, defender: &Defender, typed: [u64; 2]) -> Command {
         Command::Resynchronize {
             pair: defender.pair(typed),
+            by: NEWEST,
             source: self.thief,
             access: ACCESS,
         }

@@ -14,13 +14,15 @@ fn clock_correction_accepts_codes_again() {
     let half = fixture.log_in(ANNE);
     let used = fixture.verify_code(ANNE, half);
     assert!(matches!(used, Err(Refusal::AlreadyUsed { .. })), "{used:?}");
-    let correct = Command::ClockCorrected { present };
+    let correct = Command::ClockCorrected {
+        present: [present; 3],
+    };
     assert_eq!(fixture.host(ANNE, correct), Ok(Grant::Done));
     assert_eq!(fixture.current_level(ANNE, ahead), Err(Refusal::StaleLogIn));
     assert!(fixture.accounts[ANNE].replace_advised);
     assert!(fixture.notified(Event::ClockCorrected));
-    let step = fixture.accounts[ANNE].authenticator.last_step();
-    assert_eq!(step, Some((present + 1, 0)));
+    let step = fixture.accounts[ANNE].second_factor.last_step();
+    assert_eq!(step, Some(present + 1));
     assert_eq!(fixture.host(ANNE, correct), Err(Refusal::Unchanged));
     assert_eq!(fixture.host(DAVID, correct), Err(Refusal::Unchanged));
 }
@@ -99,7 +101,7 @@ fn t65_clock_correction_cuts_waits_and_quotas() {
     }
     fixture.now = right;
     let correct = Command::ClockCorrected {
-        present: fixture.step,
+        present: [fixture.step; 3],
     };
     for who in [ANNE, BRUNO, CLAIRE] {
         assert_eq!(fixture.host(who, correct), Ok(Grant::Done));
@@ -140,7 +142,9 @@ fn t65_clock_correction_cuts_the_organizations_deadlines() {
     );
     fixture.organization.break_glass = BreakGlass::Void { break_glass, until };
     let present = fixture.step;
-    let correct = Command::ClockCorrected { present };
+    let correct = Command::ClockCorrected {
+        present: [present; 3],
+    };
     assert_eq!(fixture.host(DAVID, correct), Ok(Grant::Done));
     assert_eq!(fixture.host(DAVID, correct), Err(Refusal::Unchanged));
     let home = &fixture.organization;

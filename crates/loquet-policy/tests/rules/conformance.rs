@@ -49,7 +49,7 @@ fn deactivated_account_has_no_session_or_authenticator() {
     );
     // The refusal does not tell a stranger who knows the password that the account is deactivated.
     assert_eq!(fixture.try_log_in(CLAIRE), Err(Refusal::LogInRefused));
-    assert_eq!(fixture.accounts[CLAIRE].authenticator, Authenticator::None);
+    assert_eq!(fixture.accounts[CLAIRE].second_factor, SecondFactor::None);
 }
 
 /// OWASP ASVS 7.5.1: a thief of the password cannot redirect the owner's notices by reporting the phone lost.

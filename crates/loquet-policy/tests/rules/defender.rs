@@ -1,5 +1,6 @@
 //! An account under attack, with its phone, its owner and the production engine.
 
+use crate::aim::{NEWEST, aimed};
 use crate::fixture::ACCESS;
 use loquet_policy::*;
 
@@ -35,12 +36,10 @@ impl Defender {
         }];
         let roles = RoleSet::of(RoleId::STAFF);
         let mut account = Account::new(AccountId::from(1u64), organization.id, roles, START);
-        account.authenticator = Authenticator::Active {
-            since: START,
-            step: START.0 / 30,
+        account.second_factor = SecondFactor::of(Authenticator {
             drift,
-            told: None,
-        };
+            ..Authenticator::new(AuthenticatorId(1), START, START.0 / 30)
+        });
         Self {
             roster: Roster::new(organization.id),
             organization,
@@ -64,7 +63,8 @@ impl Defender {
         let fresh = Fresh {
             session: SessionId(self.next),
         };
-        let decision = decide(&snapshot, command, self.now, fresh);
+        let command = aimed(command, &self.account);
+        let decision = decide(&snapshot, &command, self.now, fresh);
         // Of several nodes that decide at the same time, the first to commit wins and the others decide
         // again, so that one node in sequence models them all.
         if let Some(account) = decision.changes.actor {
@@ -82,10 +82,8 @@ impl Defender {
     }
 
     pub fn last_and_drift(&self) -> (u64, i8) {
-        match self.account.authenticator {
-            Authenticator::Active { step, drift, .. } => (step, drift),
-            _ => (0, 0),
-        }
+        let bound = self.account.second_factor.active().next();
+        bound.map_or((0, 0), |it| (it.step, it.drift))
     }
 
     /// Returns the result of checking a code, in the window that `loquet` uses.
@@ -142,7 +140,11 @@ impl Defender {
             return true;
         }
         let check = self.check(self.code(step), false);
-        let code = Submitted { check, source };
+        let code = Submitted {
+            check,
+            by: NEWEST,
+            source,
+        };
         let give = Command::VerifyCode {
             code,
             access: ACCESS,

@@ -8,6 +8,7 @@ pub mod policy_reference;
 
 use std::collections::BTreeMap;
 
+use crate::aim::aimed;
 use crate::fixture::{ADMINISTRATOR, digest, known};
 use crate::trace::{Dice, PEOPLE, Trace};
 use loquet_policy::*;
@@ -118,12 +119,8 @@ fn author(organization: &Organization, now: UnixTime) -> (Account, Session) {
         Level::Level1
     };
     if enabled {
-        author.authenticator = Authenticator::Active {
-            since: UnixTime(0),
-            step: 1,
-            drift: 0,
-            told: None,
-        };
+        let bound = Authenticator::new(AuthenticatorId(1), UnixTime(0), 1);
+        author.second_factor = SecondFactor::of(bound);
     }
     let session = Session {
         account: author.id,
@@ -148,7 +145,8 @@ fn written(organization: &Organization, command: &Command, now: UnixTime) -> Opt
         subject: None,
     };
     let session = SessionId(0);
-    let decision = decide(&snapshot, command, now, Fresh { session });
+    let command = aimed(command, &author);
+    let decision = decide(&snapshot, &command, now, Fresh { session });
     let changed = decision.changes.organization;
     decision.answer.ok()?;
     Some(changed.unwrap_or_else(|| organization.clone()))

@@ -135,7 +135,7 @@ fn roster_lists_active_administrators_once() {
     let id = AccountId::from(9u64);
     let (org, since) = (OrgId::from(2u64), fixture.now);
     let status = Status::Deactivated { since };
-    let authenticator = Authenticator::None;
+    let second_factor = SecondFactor::None;
     for (stranger, listed) in [
         (
             Account {
@@ -156,7 +156,7 @@ fn roster_lists_active_administrators_once() {
         (
             Account {
                 id,
-                authenticator,
+                second_factor,
                 ..anne.clone()
             },
             3,

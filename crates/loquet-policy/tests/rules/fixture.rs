@@ -1,5 +1,6 @@
 //! An organization with four people, in which tests give commands.
 
+use crate::aim::{NEWEST, aimed};
 use loquet_policy::*;
 
 #[derive(Clone)]
@@ -40,8 +41,8 @@ pub const ABSENT: Submitted = known(CodeCheck::Absent);
 pub const WRONG: Submitted = known(CodeCheck::Wrong { behind: None });
 
 pub const fn known(check: CodeCheck) -> Submitted {
-    let source = CodeSource::KnownDevice;
-    Submitted { check, source }
+    let (by, source) = (NEWEST, CodeSource::KnownDevice);
+    Submitted { check, by, source }
 }
 
 pub fn digest(what: u8) -> Digest {
@@ -75,6 +76,7 @@ impl Fixture {
         whom: Option<usize>,
         command: Command,
     ) -> Result<Grant, Refusal> {
+        let command = aimed(&command, &self.accounts[who]);
         let mut before = self.clone();
         before.last = None;
         let snapshot = Snapshot {

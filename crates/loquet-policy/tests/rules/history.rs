@@ -1,6 +1,7 @@
 //! Commands drawn from bytes, in any order and with any evidence, also where a clock steps or a row is missing: nothing
 //! panics, and S3 and S4 hold. The fuzz target `policy_history` includes this file.
 
+use crate::aim::{NEWEST, aimed};
 use loquet_policy::*;
 
 const PEOPLE: usize = 3;
@@ -83,11 +84,11 @@ impl World {
     }
 
     fn step(&mut self, draw: Draw) {
-        let command = draw.command();
         let (who, whom) = (
             usize::from(draw.people) % PEOPLE,
             usize::from(draw.people) / PEOPLE % PEOPLE,
         );
+        let command = aimed(&draw.command(), &self.accounts[who]);
         let mut own = self.sessions.iter().rev();
         let back = usize::from(draw.people) / 9;
         let session = match back % 8 {
@@ -156,8 +157,8 @@ impl World {
                 subject: None,
             };
             if current_level(&snapshot, self.now) == Ok(Level::Level2) {
-                let bound = snapshot.actor.authenticator_at(self.now);
-                assert!(matches!(bound, Authenticator::Active { .. }), "{bound:?}");
+                let bound = snapshot.actor.factor_at(self.now);
+                assert!(matches!(bound, FactorState::Active), "{bound:?}");
             }
         }
     }
@@ -188,7 +189,11 @@ impl Draw {
         } else {
             CodeSource::Stranger
         };
-        Submitted { check, source }
+        Submitted {
+            check,
+            by: NEWEST,
+            source,
+        }
     }
 
     fn access(self) -> Access {
@@ -278,6 +283,7 @@ impl Draw {
             0..4 => Command::LogIn { access },
             4..7 => Command::VerifyCode { code, access },
             7 => Command::Resynchronize {
+                by: NEWEST,
                 pair: match self.time % 4 {
                     0 => PairCheck::Malformed,
                     1 => PairCheck::Wrong,

@@ -14,6 +14,7 @@
 )]
 
 mod advisories;
+mod aim;
 mod attack;
 mod authority;
 mod clock;

@@ -204,8 +204,8 @@ fn unrecognized_link_only_resets_account() {
             answer
         );
     }
-    let due = Authenticator::ResetDue { reset_code: None };
-    assert_eq!(fixture.accounts[CLAIRE].authenticator, due);
+    let due = SecondFactor::ResetDue { reset_code: None };
+    assert_eq!(fixture.accounts[CLAIRE].second_factor, due);
     // A thief may have begun the change.
     assert_eq!(fixture.accounts[CLAIRE].address_change, None);
     let claire = fixture.log_in(CLAIRE);
@@ -220,9 +220,9 @@ fn replacement_keeps_old_authenticator_until_confirmed() {
     fixture.replace(ANNE, anne).unwrap();
     let elsewhere = fixture.enter(ANNE);
     assert_eq!(fixture.confirm(ANNE, elsewhere), Err(Refusal::NotYours));
-    let old = fixture.accounts[ANNE].authenticator;
+    let old = fixture.accounts[ANNE].second_factor;
     fixture.confirm(ANNE, anne).unwrap();
-    assert_ne!(fixture.accounts[ANNE].authenticator, old);
+    assert_ne!(fixture.accounts[ANNE].second_factor, old);
     assert_eq!(
         fixture.current_level(ANNE, elsewhere),
         Err(Refusal::StaleLogIn)
@@ -296,8 +296,8 @@ fn corrected_clock_allows_75_failures() {
                 fixture.wait(limits::WAIT_MAX);
             }
             assert_eq!(looked_at, expected, "{drift} {source:?}");
-            let bound = fixture.accounts[DAVID].authenticator;
-            let disabled = matches!(bound, Authenticator::Disabled { .. });
+            let bound = fixture.accounts[DAVID].second_factor;
+            let disabled = matches!(bound, SecondFactor::Disabled { .. });
             assert_eq!(disabled, source == CodeSource::KnownDevice);
         }
     }

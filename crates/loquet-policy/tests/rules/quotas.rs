@@ -49,12 +49,12 @@ fn replacements_count_as_enrollments() {
     let anne = fixture.enter(ANNE);
     fixture.replace(ANNE, anne).unwrap();
     let anne = fixture.confirm(ANNE, anne).unwrap();
-    let bound = fixture.accounts[ANNE].authenticator;
+    let bound = fixture.accounts[ANNE].second_factor;
     let wait = limits::DAY;
     let refused = Err(Refusal::TooManyEnrollments { wait });
     assert_eq!(fixture.replace(ANNE, anne), refused);
     assert_eq!(
-        fixture.accounts[ANNE].authenticator, bound,
+        fixture.accounts[ANNE].second_factor, bound,
         "no code is used"
     );
 }

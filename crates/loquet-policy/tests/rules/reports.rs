@@ -8,7 +8,7 @@ use loquet_policy::*;
 fn t32_wrong_reset_codes_cost_only_waits() {
     let mut fixture = Fixture::claire_reset();
     let claire = fixture.log_in(CLAIRE);
-    let reset_due = fixture.accounts[CLAIRE].authenticator;
+    let reset_due = fixture.accounts[CLAIRE].second_factor;
     // The last one of the day is another session's.
     let most = usize::from(limits::SESSION_WAITS_A_DAY) - 1;
     for wait in [1, 2, 4, 8, 16].into_iter().chain([30; 200]).take(most) {
@@ -21,7 +21,7 @@ fn t32_wrong_reset_codes_cost_only_waits() {
     }
     let other = fixture.log_in(CLAIRE);
     fixture.begin(CLAIRE, other, Some(99)).unwrap_err();
-    assert_eq!(fixture.accounts[CLAIRE].authenticator, reset_due);
+    assert_eq!(fixture.accounts[CLAIRE].second_factor, reset_due);
     assert_eq!(fixture.accounts[CLAIRE].attempts, Attempts::default());
     // From then on a wrong code writes nothing, and the right one counts.
     let before = fixture.accounts[CLAIRE].clone();
@@ -135,9 +135,9 @@ fn t31_report_needs_link_and_code_to_undo() {
     let wrong_code = fixture.undo_with(ANNE, anne, link, WRONG);
     assert_eq!(wrong_code, Err(Refusal::WrongCode { behind: None }));
     assert_eq!(fixture.accounts[ANNE].attempts.total, 1);
-    let since = fixture.accounts[ANNE].authenticator;
-    let Authenticator::Suspended { since, .. } = since else {
-        panic!("{since:?}");
+    let state = fixture.accounts[ANNE].factor_at(fixture.now);
+    let FactorState::Suspended { since } = state else {
+        panic!("{state:?}");
     };
     let suspended = Err(Refusal::Suspended { since });
     assert_eq!(fixture.verify_code(ANNE, anne), suspended);

@@ -54,7 +54,7 @@ fn t37_restore_undoes_nothing_that_only_rises() {
         .collect();
     for backup in &accounts {
         for replaced in &accounts {
-            let restored = backup.restored(Some(replaced), PRESENT);
+            let restored = backup.restored(Some(replaced), &[PRESENT; 3]);
             for state in [backup, replaced] {
                 assert!(restored.epoch > state.epoch + 1_000);
                 assert!(restored.ever || !state.ever);
@@ -68,18 +68,18 @@ fn t37_restore_undoes_nothing_that_only_rises() {
             assert_eq!(restored.changes, replaced.changes);
             assert_eq!(restored.status, replaced.status);
             assert_eq!(restored.roles, replaced.roles);
-            let (is, was) = (restored.authenticator, replaced.authenticator);
+            let (is, was) = (restored.second_factor, replaced.second_factor);
             assert_eq!(is.last_step().is_some(), was.last_step().is_some());
-            let used = was.last_step().map_or(0, |(step, _)| step).max(PRESENT + 1);
-            assert!(is.last_step().is_none_or(|(step, _)| step >= used));
+            let used = was.last_step().unwrap_or(0).max(PRESENT + 1);
+            assert!(is.last_step().is_none_or(|step| step >= used));
             // Where nothing is left of an authenticator, no password binds another.
-            let bare = is == Authenticator::None && (backup.ever || replaced.ever);
+            let bare = is == SecondFactor::None && (backup.ever || replaced.ever);
             assert!(!bare || restored.ever);
         }
-        let unknown = backup.restored_unknown(PRESENT);
+        let unknown = backup.restored_unknown();
         assert!(unknown.ever && unknown.toggle);
-        let void = Authenticator::ResetDue { reset_code: None };
-        assert_eq!(unknown.authenticator, void);
+        let void = SecondFactor::ResetDue { reset_code: None };
+        assert_eq!(unknown.second_factor, void);
     }
 }
 
@@ -106,12 +106,7 @@ fn t37_restore_keeps_what_happened_since_backup() {
     assert!(!backup.session_waits.is_empty());
     backup.recovery = recovery_codes();
     let since = NOW;
-    let active = |step| Authenticator::Active {
-        since,
-        step,
-        drift: 0,
-        told: None,
-    };
+    let active = |step| SecondFactor::of(Authenticator::new(AuthenticatorId(2), since, step));
     let throttle = Throttle {
         row: 7,
         until: since,
@@ -123,7 +118,8 @@ fn t37_restore_keeps_what_happened_since_backup() {
         toggle: true,
         ever: true,
         erased: true,
-        authenticator: active(1),
+        second_factor: active(1),
+        last_authenticator: AuthenticatorId(2),
         epoch: backup.epoch + (1 << 20),
         attempts: Attempts {
             total: 9,
@@ -149,9 +145,9 @@ fn t37_restore_keeps_what_happened_since_backup() {
         }),
         ..backup.clone()
     };
-    let restored = backup.restored(Some(&replaced), PRESENT);
+    let restored = backup.restored(Some(&replaced), &[PRESENT; 3]);
     let expected = Account {
-        authenticator: active(PRESENT + 1),
+        second_factor: active(PRESENT + 1),
         epoch: replaced.epoch + (1 << 16),
         recovery: RecoverySet::EMPTY,
         session_waits: SessionWaits::default(),
@@ -168,7 +164,7 @@ fn t37_host_issues_reset_codes_for_a_week() {
     let code = Digest::from_bytes([9; 32]);
     let organization = organization.restored_enabled(anne.id, code, NOW);
     let mut roster = Roster::new(organization.id);
-    let anne = anne.restored_unknown(PRESENT);
+    let anne = anne.restored_unknown();
     roster.admit(&anne);
     let issue = |account: &Account, now| {
         let snapshot = Snapshot {
@@ -189,8 +185,8 @@ fn t37_host_issues_reset_codes_for_a_week() {
     assert!(matches!(issued.answer, Ok(Grant::ResetCodeIssued { .. })));
     let actor = issued.changes.actor.unwrap();
     assert!(matches!(
-        actor.authenticator,
-        Authenticator::ResetDue {
+        actor.second_factor,
+        SecondFactor::ResetDue {
             reset_code: Some(ResetCode {
                 origin: Origin::Host { .. },
                 ..

@@ -5,6 +5,7 @@
 //! corrected. The engine does the rest: failure limit, waits, reserve, sessions. A million secrets take long:
 //! `cargo test -p loquet-policy --release --test rules -- --ignored million_secrets --nocapture`.
 
+use crate::aim::NEWEST;
 use crate::attack::{ATTACK, Attack, Guess, HUNDRED_YEARS, SIX_DIGITS};
 use crate::defender::Defender;
 use crate::fixture::{ACCESS, ANNE, Fixture, UNDO, digest};
@@ -108,6 +109,7 @@ fn command_without_session_changes_nothing() {
     let defender = Defender::new(1, SIX_DIGITS, 0);
     let code = Submitted {
         check: CodeCheck::Wrong { behind: None },
+        by: NEWEST,
         source: CodeSource::KnownDevice,
     };
     let recovery = RecoverySet::EMPTY;
@@ -118,6 +120,7 @@ fn command_without_session_changes_nothing() {
         },
         Command::Resynchronize {
             pair: PairCheck::Wrong,
+            by: NEWEST,
             source: CodeSource::KnownDevice,
             access: ACCESS,
         },

@@ -1,5 +1,6 @@
 //! The steps of users, administrators and the host in a fixture.
 
+use crate::aim::NEWEST;
 use crate::fixture::*;
 use loquet_policy::*;
 
@@ -62,6 +63,7 @@ impl Fixture {
             who,
             session,
             Command::Resynchronize {
+                by: NEWEST,
                 pair,
                 source,
                 access,

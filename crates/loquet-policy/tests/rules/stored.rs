@@ -43,12 +43,11 @@ fn organization() -> Organization {
 fn account() -> Account {
     let roles = RoleSet::new([RoleId(2), RoleId(1)]).unwrap();
     let mut account = Account::new(AccountId::from(2u64), OrgId::from(1u64), roles, UnixTime(3));
-    account.authenticator = Authenticator::Active {
-        since: UnixTime(4),
-        step: 11,
+    account.second_factor = SecondFactor::of(Authenticator {
         drift: -2,
-        told: None,
-    };
+        ..Authenticator::new(AuthenticatorId(1), UnixTime(4), 11)
+    });
+    account.last_authenticator = AuthenticatorId(1);
     account.recovery = RecoverySet::new([digest(1)]).unwrap();
     account.pendings[1] = Some(Pending {
         purpose: Purpose::Replace,
@@ -62,7 +61,7 @@ fn account() -> Account {
 
 const ORGANIZATION: &str = r#"{"id":"00000000000000000000000000000001","preset":"strict_latch","hardened":{"since":5,"by":"00000000000000000000000000000002"},"latch":{"kind":"enabled","since":5,"by":"00000000000000000000000000000002"},"roles":[{"id":0,"rank":0,"implies":null},{"id":1,"rank":1,"implies":null},{"id":2,"rank":2,"implies":1}],"mandates":[{"role":0,"by":"00000000000000000000000000000002","state":{"kind":"in_force","since":5}},{"role":1,"by":"00000000000000000000000000000002","state":{"kind":"announced","since":5,"date":6,"postponements":1}}],"break_glass":{"kind":"ready","break_glass":"0707070707070707070707070707070707070707070707070707070707070707","since":5,"wrong":2},"options":{"recovery_codes":false,"reset_code_life":86400,"enrollment_window":1209600,"access_rules":null},"scheduled":[{"setting":{"kind":"reset_code_life","seconds":100},"by":"00000000000000000000000000000002","due":9}]}"#;
 
-const ACCOUNT: &str = r#"{"id":"00000000000000000000000000000002","org":"00000000000000000000000000000001","roles":[1,2],"status":{"kind":"active"},"created":3,"promoted":null,"toggle":false,"ever":false,"authenticator":{"kind":"active","since":4,"step":11,"drift":-2,"told":null},"pendings":[null,{"purpose":"replace","session":8,"since":10,"wrong":1,"recovery":[]},null],"epoch":0,"attempts":{"total":0,"stranger":{"row":0,"until":0},"known":{"row":0,"until":0}},"resets":{"since":0,"used":0},"recovery":["0101010101010101010101010101010101010101010101010101010101010101"],"binding_link":null}"#;
+const ACCOUNT: &str = r#"{"id":"00000000000000000000000000000002","org":"00000000000000000000000000000001","roles":[1,2],"status":{"kind":"active"},"created":3,"promoted":null,"toggle":false,"ever":false,"second_factor":{"kind":"bound","authenticators":[{"id":1,"since":4,"step":11,"drift":-2,"told":null}]},"last_authenticator":1,"pendings":[null,{"purpose":"replace","session":8,"since":10,"wrong":1,"recovery":[]},null],"epoch":0,"attempts":{"total":0,"stranger":{"row":0,"until":0},"known":{"row":0,"until":0}},"resets":{"since":0,"used":0},"recovery":["0101010101010101010101010101010101010101010101010101010101010101"],"binding_link":null}"#;
 
 #[test]
 fn stored_json_is_stable() {
@@ -90,7 +89,7 @@ where
 fn every_variant_round_trips_through_json() {
     let (since, session, mark) = (UnixTime(5), SessionId(6), 4);
     let (by, digest) = (AccountId::from(2u64), digest(3));
-    let reset_code = |origin| Authenticator::ResetDue {
+    let reset_code = |origin| SecondFactor::ResetDue {
         reset_code: Some(ResetCode {
             origin,
             issued: since,
@@ -98,24 +97,25 @@ fn every_variant_round_trips_through_json() {
         }),
     };
     let why = DisabledBy::Failures;
-    for authenticator in [
-        Authenticator::None,
-        Authenticator::Disabled { since, why },
-        Authenticator::Suspended {
-            since,
-            bound: since,
-            step: 7,
-            drift: -1,
-            link: digest,
-        },
-        Authenticator::ResetDue { reset_code: None },
+    let bound = Authenticator::new(AuthenticatorId(1), since, 7);
+    let link = digest;
+    for second_factor in [
+        SecondFactor::None,
+        SecondFactor::Disabled { since, why },
+        SecondFactor::of(Authenticator {
+            suspended: Some(Suspension { since, link }),
+            origin: AuthenticatorOrigin::Token,
+            told: Some(6),
+            ..bound
+        }),
+        SecondFactor::ResetDue { reset_code: None },
         reset_code(Origin::Administrator { digest, by, mark }),
         reset_code(Origin::BreakGlass { digest }),
         reset_code(Origin::Host { digest }),
         reset_code(Origin::Recovery { session }),
     ] {
         reads_back(&Account {
-            authenticator,
+            second_factor,
             status: Status::Deactivated { since },
             enrollments: DailyQuota { since, used: 1 },
             changes: DailyQuota { since, used: 2 },

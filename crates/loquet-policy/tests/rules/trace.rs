@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::aim::{NEWEST, aimed};
 use crate::differential::policy_reference::{Act, Ask, Known, Rank, Typed};
 use crate::fixture::{ACCESS, ADMINISTRATOR, EMPLOYEE, PARENT, digest, reads_roster};
 use loquet_policy::*;
@@ -276,7 +277,7 @@ impl Trace {
 
     /// Returns the engine's answer in the reference's terms.
     pub fn decide(&mut self, ask: Ask) -> Result<&'static str, &'static str> {
-        let command = self.command(ask);
+        let command = aimed(&self.command(ask), &self.accounts[ask.who]);
         let host = matches!(
             ask.act,
             Act::LogIn
@@ -342,5 +343,9 @@ fn submitted(ask: Ask) -> Submitted {
         (Act::VerifyCode | Act::UndoReport(_), false) => CodeSource::Stranger,
         _ => CodeSource::KnownDevice,
     };
-    Submitted { check, source }
+    Submitted {
+        check,
+        by: NEWEST,
+        source,
+    }
 }

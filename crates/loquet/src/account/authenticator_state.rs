@@ -1,6 +1,6 @@
 //! What is bound to an account, in a host's words.
 
-use loquet_policy::{Account, Authenticator, Origin, UnixTime};
+use loquet_policy::{Account, FactorState, Origin, UnixTime};
 
 /// What is bound to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum AuthenticatorState {
     None,
     /// An authenticator is bound.
     Active {
-        /// Since when.
+        /// Since when the newest is.
         since: UnixTime,
     },
     /// It was reported lost with the password alone, and the report can be undone.
@@ -33,12 +33,16 @@ pub enum AuthenticatorState {
 
 impl AuthenticatorState {
     pub(crate) fn of(account: &Account, now: UnixTime) -> Self {
-        match account.authenticator_at(now) {
-            Authenticator::None => Self::None,
-            Authenticator::Active { since, .. } => Self::Active { since },
-            Authenticator::Suspended { since, .. } => Self::Suspended { since },
-            Authenticator::Disabled { since, .. } => Self::Disabled { since },
-            Authenticator::ResetDue { reset_code } => match reset_code.map(|code| code.origin) {
+        match account.factor_at(now) {
+            FactorState::None => Self::None,
+            FactorState::Active => {
+                let bound = account.second_factor.active().map(|it| it.since);
+                let since = bound.max().unwrap_or_default();
+                Self::Active { since }
+            }
+            FactorState::Suspended { since } => Self::Suspended { since },
+            FactorState::Disabled { since, .. } => Self::Disabled { since },
+            FactorState::ResetDue { reset_code } => match reset_code.map(|code| code.origin) {
                 Some(Origin::Recovery { .. }) => Self::Recovering,
                 Some(Origin::BreakGlass { .. }) => Self::BreakGlass,
                 _ => Self::ResetCodeDue,

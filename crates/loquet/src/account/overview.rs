@@ -16,7 +16,7 @@ use crate::devices::Device;
 use crate::enrollment::codes::BreakGlassCode;
 use crate::error::{Config, Error};
 use crate::mfa::Mfa;
-use crate::records::OrganizationRecord;
+use crate::records::{AuthenticatorDetails, OrganizationRecord};
 use crate::session::attempt::Client;
 use crate::session::live::Live;
 
@@ -155,8 +155,7 @@ pub struct AccountOverview {
     account: Account,
     external_id: String,
     label: String,
-    totp: Totp,
-    token: Option<String>,
+    authenticators: Vec<AuthenticatorDetails>,
     assigned_token: Option<String>,
     addresses: Vec<NoticeAddress>,
     requirement: Requirement,
@@ -223,7 +222,9 @@ impl AccountOverview {
     /// Returns the serial number of the authenticator, where it is a hardware token.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
-        self.token.as_deref()
+        self.authenticators
+            .iter()
+            .find_map(|it| it.serial.as_deref())
     }
 
     /// Returns the serial number of the hardware token that the host has assigned and the owner has still to confirm
@@ -235,8 +236,9 @@ impl AccountOverview {
 
     /// Returns the parameters of the authenticator's codes: digits, period and algorithm.
     #[must_use]
-    pub const fn code_parameters(&self) -> Totp {
-        self.totp
+    pub fn code_parameters(&self) -> Totp {
+        let newest = self.authenticators.last();
+        newest.map_or(Totp::default(), |it| it.totp)
     }
 
     /// Returns whether a second factor is required, and why.
@@ -363,8 +365,7 @@ impl Mfa {
             addresses: actor.addresses.list(actor.facts.address_change, now),
             external_id: actor.external_id,
             label: actor.label,
-            totp: actor.secrets.totp,
-            token: actor.secrets.serial,
+            authenticators: actor.secrets.details().cloned().collect(),
             assigned_token: actor.secrets.token.map(|token| token.serial),
             devices: actor.devices.list(now),
             device,

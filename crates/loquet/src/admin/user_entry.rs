@@ -33,7 +33,7 @@ impl UserEntry {
             account: person.facts,
             external_id: person.external_id,
             label: person.label,
-            token: person.token,
+            token: person.authenticators.into_iter().find_map(|it| it.serial),
             assigned_token: person.assigned_token,
             now,
         }
@@ -130,7 +130,7 @@ impl UserEntry {
 
     /// Returns whether an authenticator is bound and counts: one that was imported counts from its first code on.
     #[must_use]
-    pub const fn is_enrolled(&self) -> bool {
+    pub fn is_enrolled(&self) -> bool {
         self.account.is_enrolled()
     }
 

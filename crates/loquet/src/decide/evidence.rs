@@ -6,14 +6,14 @@ use std::sync::Arc;
 use loquet_ipfilter::{Decision, DeviceTier, Filter, Origin, Tag};
 use loquet_otp::{Acceptance, Drift, Reach, Search, Secret, Totp, TypedCode, Verdict};
 use loquet_policy::{
-    Access, Account, Authenticator, AuthenticatorOrigin, BreakGlass, CodeCheck, CodeSource, Level,
+    Access, Account, Authenticator, AuthenticatorId, BreakGlass, CodeCheck, CodeSource, Level,
     PairCheck, Submitted, UnixTime, limits,
 };
 
 use crate::decide::{Case, Keys, Typed};
 use crate::enrollment::codes::{BreakGlassCode, ResetCode};
 use crate::hash;
-use crate::records::OrganizationRecord;
+use crate::records::{BoundSecret, OrganizationRecord};
 use loquet_policy::Session;
 
 /// The organization's access rules, ready to answer.
@@ -84,28 +84,55 @@ impl Case<'_> {
         }
     }
 
-    /// What a typed code of the authenticator amounts to.
+    /// What a typed code amounts to, of an authenticator whose codes are accepted.
     pub(crate) fn submitted(&self, typed: &Typed) -> Submitted {
-        let after = self.actor.facts.authenticator.last_step();
-        let secrets = &self.actor.secrets;
-        let is_token = self.actor.facts.authenticator_origin == AuthenticatorOrigin::Token;
-        let mut check = check(
-            typed,
-            secrets.active.as_ref().map(|secret| (secret, secrets.totp)),
-            self.now,
-            after,
-            is_token,
-        );
-        // The clock of a token cannot be set. How slow it is would tell a thief which codes are good next.
-        if let CodeCheck::Wrong { behind } = &mut check
-            && is_token
-        {
-            *behind = None;
-        }
-        Submitted {
-            check,
-            source: self.source(),
-        }
+        self.submitted_of(typed, Authenticator::is_active)
+    }
+
+    /// What a typed code amounts to, of one of these authenticators. All of them are compared.
+    pub(crate) fn submitted_of(
+        &self,
+        typed: &Typed,
+        these: fn(&Authenticator) -> bool,
+    ) -> Submitted {
+        let source = self.source();
+        let none = Submitted {
+            check: check(typed, None, self.now, None, false),
+            by: AuthenticatorId::default(),
+            source,
+        };
+        let checked = self.bound(these).map(|(authenticator, held)| {
+            let last = Some((authenticator.step, authenticator.drift));
+            let is_token = authenticator.is_token();
+            let secret = held.secret.as_ref().map(|it| (it, held.details.totp));
+            let mut check = check(typed, secret, self.now, last, is_token);
+            // The clock of a token cannot be set. How slow it is would tell a thief which codes are good next.
+            if let CodeCheck::Wrong { behind } = &mut check
+                && is_token
+            {
+                *behind = None;
+            }
+            let by = authenticator.id;
+            Submitted { check, by, source }
+        });
+        checked.reduce(better).unwrap_or(none)
+    }
+
+    /// These authenticators, with their secrets.
+    fn bound(
+        &self,
+        these: fn(&Authenticator) -> bool,
+    ) -> impl Iterator<Item = (&Authenticator, &BoundSecret)> {
+        let bound = self.actor.facts.second_factor.iter();
+        bound
+            .filter(move |it| these(it))
+            .filter_map(|authenticator| {
+                let mut held = self.actor.secrets.bound.iter();
+                Some((
+                    authenticator,
+                    held.find(|it| it.details.id == authenticator.id)?,
+                ))
+            })
     }
 
     /// What a typed code of the enrollment that this session began amounts to.
@@ -116,22 +143,23 @@ impl Case<'_> {
         check(typed, secret, self.now, None, false)
     }
 
-    /// What two consecutive codes of the active authenticator amount to. The clock of a hardware token cannot be set:
+    /// What two consecutive codes of an authenticator amount to, and of which. The clock of a hardware token cannot be set:
     /// the search begins at its last drift.
-    pub(crate) fn pair(&self, typed: &[Typed; 2]) -> PairCheck {
-        let facts = &self.actor.facts;
-        let (used, drift) = match facts.authenticator {
-            Authenticator::Active { step, drift, .. } => (Some(step), drift),
-            _ => (None, 0),
-        };
-        let secrets = &self.actor.secrets;
-        let secret = secrets.active.as_ref().filter(|_| used.is_some());
-        let drift = match facts.authenticator_origin {
-            AuthenticatorOrigin::Token => drift,
-            _ => 0,
-        };
-        let around = (drift, limits::DRIFT_MAX);
-        check_pair(typed, (secret, secrets.totp), self.now, around, used)
+    pub(crate) fn pair(&self, typed: &[Typed; 2]) -> (PairCheck, AuthenticatorId) {
+        let none = check_pair(typed, (None, Totp::default()), self.now, (0, 0), None);
+        let pairs = self.bound(Authenticator::is_active).map(|(it, held)| {
+            let secret = (held.secret.as_ref(), held.details.totp);
+            let drift = if it.is_token() { it.drift } else { 0 };
+            let around = (drift, limits::DRIFT_MAX);
+            let pair = check_pair(typed, secret, self.now, around, Some(it.step));
+            (pair, it.id)
+        });
+        let pairs = pairs.reduce(|known, other| match (known.0, other.0) {
+            (PairCheck::Good { .. }, _) | (_, PairCheck::Malformed) => known,
+            (PairCheck::Used { .. }, PairCheck::Wrong) => known,
+            _ => other,
+        });
+        pairs.unwrap_or((none, AuthenticatorId::default()))
     }
 
     /// What two consecutive codes of the assigned hardware token amount to.
@@ -252,6 +280,22 @@ fn check(
             });
             CodeCheck::Wrong { behind: minutes }
         }
+    }
+}
+
+/// The one of two results that says more of a code: what it is rather than what it is not.
+fn better(known: Submitted, other: Submitted) -> Submitted {
+    let worth = |it: &Submitted| match it.check {
+        CodeCheck::Absent | CodeCheck::Malformed => 0,
+        CodeCheck::Wrong { behind: None } => 1,
+        CodeCheck::Wrong { behind: Some(_) } => 2,
+        CodeCheck::Used { .. } => 3,
+        CodeCheck::Good { .. } => 4,
+    };
+    if worth(&other) > worth(&known) {
+        other
+    } else {
+        known
     }
 }
 

@@ -3,9 +3,9 @@
 use loquet_ipfilter::Geo;
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{
-    Account, AccountId, Audience, Authenticator, Command, Digest, Event, Latch, Level, Notice,
-    OrgId, Organization, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId,
-    SessionLimits, UnixTime,
+    Account, AccountId, Audience, Authenticator, AuthenticatorId, Command, Digest, Event, Latch,
+    Level, Notice, OrgId, Organization, Purpose, Refusal, RoleId, RoleSet, Roster, SecondFactor,
+    Session, SessionId, SessionLimits, UnixTime,
 };
 
 use super::recipients::once_each;
@@ -18,7 +18,7 @@ use crate::devices::{DeviceId, Devices, LogIn as DeviceLogIn, session_on};
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
 use crate::hash::MacKey;
-use crate::records::{AccountRecord, OrganizationRecord, Secrets};
+use crate::records::{AccountRecord, BoundSecret, OrganizationRecord, Secrets};
 use crate::session::attempt::Attempt;
 use crate::session::live::Sessions;
 use crate::session::mfa_session::SessionSigner;
@@ -73,15 +73,15 @@ fn live() -> Sessions {
 fn person(id: u64, role: RoleId) -> AccountRecord {
     let org = OrgId::from(9_u64);
     let mut facts = Account::new(id.into(), org, RoleSet::of(role), NOW);
-    facts.authenticator = Authenticator::Active {
-        since: NOW,
-        step: 0,
-        drift: 0,
-        told: None,
-    };
+    let bound = AuthenticatorId(1);
+    facts.second_factor = SecondFactor::of(Authenticator::new(bound, NOW, 0));
     facts.ever = true;
     let secrets = Secrets {
-        active: Some(Secret::from(SECRET)),
+        bound: vec![BoundSecret::new(
+            bound,
+            Secret::from(SECRET),
+            Totp::default(),
+        )],
         ..Secrets::default()
     };
     let mut devices = Devices::default();
@@ -219,10 +219,10 @@ fn reset_leaves_no_secret_and_no_device() {
     let facts = facts(Some(person(2, RoleId::STAFF)));
     let decided = decided(&reset(2), &facts);
     let subject = decided.change().unwrap().subject.as_ref().unwrap();
-    assert!(subject.secrets.active.is_none());
+    assert!(subject.secrets.bound.is_empty());
     assert!(subject.devices.list(NOW).is_empty());
     let actor = &decided.change().unwrap().actor;
-    assert!(actor.secrets.active.is_some(), "the actor's own stays");
+    assert!(!actor.secrets.bound.is_empty(), "the actor's own stays");
     assert_eq!(actor.devices.list(NOW).len(), 1);
 }
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use loquet_otp::{Secret, Totp};
-use loquet_policy::{Account, Digest, SessionId};
+use loquet_policy::{Account, AuthenticatorId, Digest, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::{BASE64, DiskError, Format, RowKeys, decode, read, write};
@@ -10,7 +10,10 @@ use crate::account::notice_addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
 use crate::devices::Devices;
 use crate::keyring::{KeyringError, Place};
-use crate::records::{AccountRecord, AssignedToken, PendingSecret, PersonRecord, Secrets};
+use crate::records::{
+    AccountRecord, AssignedToken, AuthenticatorDetails, BoundSecret, PendingSecret, PersonRecord,
+    Secrets,
+};
 use crate::session::live::Sessions;
 use crate::store::{AccountRow, Version};
 
@@ -24,13 +27,8 @@ struct AccountBody {
     addresses: Addresses,
     #[serde(default, skip_serializing_if = "Refusals::is_none")]
     refusals: Refusals,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    active: Option<String>,
-    #[serde(default, skip_serializing_if = "is_usual")]
-    totp: Totp,
-    /// The serial number of the present authenticator, where it is a hardware token.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    serial: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    authenticators: Vec<EncryptedAuthenticator>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token: Option<EncryptedToken>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -40,6 +38,13 @@ struct AccountBody {
     devices: Devices,
     #[serde(default, skip_serializing_if = "Sessions::is_empty")]
     sessions: Sessions,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EncryptedAuthenticator {
+    #[serde(flatten)]
+    details: AuthenticatorDetails,
+    encrypted: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,10 +65,6 @@ struct EncryptedToken {
 
 /// The slot of a token's secret.
 const TOKEN: &str = "token";
-
-fn is_usual(totp: &Totp) -> bool {
-    *totp == Totp::default()
-}
 
 fn account_body(
     row: &AccountRow,
@@ -99,8 +100,11 @@ pub(crate) fn read_audited(
         label: body.label,
         addresses: body.addresses,
         devices: body.devices,
-        totp: body.totp,
-        token: body.serial,
+        authenticators: body
+            .authenticators
+            .into_iter()
+            .map(|it| it.details)
+            .collect(),
         assigned_token: body.token.map(|token| token.serial),
         sessions: body.sessions,
     };
@@ -119,7 +123,7 @@ pub(crate) enum Decrypt {
 }
 
 impl Decrypt {
-    fn has_active(self) -> bool {
+    fn has_bound(self) -> bool {
         self == Self::All
     }
 
@@ -155,12 +159,16 @@ pub(crate) fn read_account_with(
         let bytes = keys.decrypt(&place, &decode(encrypted)?)?;
         Secret::weak(&bytes).map_err(|_| KeyringError::DoesNotOpen.into())
     };
-    let active = body
-        .active
-        .as_deref()
-        .filter(|_| decrypt.has_active())
-        .map(|encrypted| open("active", encrypted))
-        .transpose()?;
+    let bound = |it: &EncryptedAuthenticator| {
+        let slot = authenticator_slot(it.details.id);
+        let secret = decrypt.has_bound().then(|| open(&slot, &it.encrypted));
+        Ok::<_, DiskError>(BoundSecret {
+            details: it.details.clone(),
+            secret: secret.transpose()?,
+        })
+    };
+    let bound = body.authenticators.iter().map(bound);
+    let bound = bound.collect::<Result<_, _>>()?;
     let pendings = body
         .pendings
         .iter()
@@ -174,7 +182,7 @@ pub(crate) fn read_account_with(
         })
         .collect::<Result<_, DiskError>>()?;
     let token = |token: &EncryptedToken| {
-        let secret = decrypt.has_active().then(|| open(TOKEN, &token.encrypted));
+        let secret = decrypt.has_bound().then(|| open(TOKEN, &token.encrypted));
         Ok::<_, DiskError>(AssignedToken {
             serial: token.serial.clone(),
             totp: token.totp,
@@ -182,9 +190,7 @@ pub(crate) fn read_account_with(
         })
     };
     let secrets = Secrets {
-        active,
-        totp: body.totp,
-        serial: body.serial.clone(),
+        bound,
         token: body.token.as_ref().map(token).transpose()?,
         pendings,
     };
@@ -211,7 +217,7 @@ fn record(row: &AccountRow, body: AccountBody, secrets: Secrets) -> AccountRecor
 
 /// An account's secrets as its row has them.
 struct EncryptedSecrets {
-    active: Option<String>,
+    authenticators: Vec<EncryptedAuthenticator>,
     token: Option<EncryptedToken>,
     pendings: Vec<EncryptedPending>,
 }
@@ -221,18 +227,22 @@ impl EncryptedSecrets {
         secrets: &Secrets,
         mut encrypt: impl FnMut(&str, &Secret) -> Result<String, E>,
     ) -> Result<Self, E> {
-        let active = secrets.active.as_ref();
-        let active = active.map(|secret| encrypt("active", secret)).transpose()?;
+        // A record that lacks a secret is not written.
+        let lacking = || DiskError::from(KeyringError::DoesNotOpen);
+        let bound = secrets.bound.iter().map(|it| {
+            let secret = it.secret.as_ref().ok_or_else(lacking)?;
+            Ok(EncryptedAuthenticator {
+                details: it.details.clone(),
+                encrypted: encrypt(&authenticator_slot(it.details.id), secret)?,
+            })
+        });
+        let authenticators = bound.collect::<Result<_, E>>()?;
         let token = match &secrets.token {
-            Some(token) => {
-                // A record that lacks a secret is not written.
-                let lacking = || DiskError::from(KeyringError::DoesNotOpen);
-                Some(EncryptedToken {
-                    serial: token.serial.clone(),
-                    totp: token.totp,
-                    encrypted: encrypt(TOKEN, token.secret.as_ref().ok_or_else(lacking)?)?,
-                })
-            }
+            Some(token) => Some(EncryptedToken {
+                serial: token.serial.clone(),
+                totp: token.totp,
+                encrypted: encrypt(TOKEN, token.secret.as_ref().ok_or_else(lacking)?)?,
+            }),
             None => None,
         };
         let pendings = secrets.pendings.iter().map(|pending| {
@@ -242,7 +252,7 @@ impl EncryptedSecrets {
             })
         });
         Ok(Self {
-            active,
+            authenticators,
             token,
             pendings: pendings.collect::<Result<_, E>>()?,
         })
@@ -277,7 +287,7 @@ where
         Ok(BASE64.encode(encrypted))
     };
     let EncryptedSecrets {
-        active,
+        authenticators,
         token,
         pendings,
     } = EncryptedSecrets::of(&record.secrets, &mut encrypt)?;
@@ -287,9 +297,7 @@ where
         facts: record.facts.clone(),
         addresses: record.addresses.clone(),
         refusals: record.refusals,
-        active,
-        totp: record.secrets.totp,
-        serial: record.secrets.serial.clone(),
+        authenticators,
         token,
         pendings,
         audit_head: Digest::from_bytes(record.audit.head),
@@ -307,6 +315,10 @@ where
         body: write("account", &body)?,
     };
     Ok(keys.sign(row, version)?)
+}
+
+fn authenticator_slot(AuthenticatorId(number): AuthenticatorId) -> String {
+    format!("authenticator {number}")
 }
 
 fn pending_slot(session: SessionId) -> String {

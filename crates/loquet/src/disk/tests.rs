@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{
-    Account, AccountId, Audience, Authenticator, Digest, Event, Latch, Mandate, MandateState,
-    OrgId, Organization, Pending, Purpose, RecoverySet, RoleId, RoleSet, Roster, SessionId,
-    UnixTime,
+    Account, AccountId, Audience, Authenticator, AuthenticatorId, Digest, Event, Latch, Mandate,
+    MandateState, OrgId, Organization, Pending, Purpose, RecoverySet, RoleId, RoleSet, Roster,
+    SecondFactor, SessionId, UnixTime,
 };
 use proptest::prelude::*;
 
@@ -15,8 +15,8 @@ use crate::audit::AuditHead;
 use crate::devices::Devices;
 use crate::keyring::Keyring;
 use crate::records::{
-    AccountRecord, AssignedToken, OrganizationRecord, PastRules, PendingSecret, Reminded, Rules,
-    Secrets,
+    AccountRecord, AssignedToken, AuthenticatorDetails, BoundSecret, OrganizationRecord, PastRules,
+    PendingSecret, Reminded, Rules, Secrets,
 };
 use crate::session::live::Sessions;
 use crate::store::{
@@ -47,12 +47,13 @@ fn account() -> AccountRecord {
     facts.ever = true;
     facts.toggle = true;
     facts.epoch = 4;
-    facts.authenticator = Authenticator::Active {
-        since: UnixTime(1_790_000_100),
-        step: 59_666_670,
+    let id = AuthenticatorId(2);
+    facts.second_factor = SecondFactor::of(Authenticator {
         drift: -2,
         told: Some(59_666_669),
-    };
+        ..Authenticator::new(id, UnixTime(1_790_000_100), 59_666_670)
+    });
+    facts.last_authenticator = id;
     facts.pendings[1] = Some(Pending {
         purpose: Purpose::Replace,
         session: SessionId(0xfeed),
@@ -70,9 +71,14 @@ fn account() -> AccountRecord {
             head: [6; 32],
         },
         secrets: Secrets {
-            active: Some(Secret::from([1; 20])),
-            totp: Totp::default(),
-            serial: Some("1000133508267".into()),
+            bound: vec![BoundSecret {
+                details: AuthenticatorDetails {
+                    id,
+                    totp: Totp::default(),
+                    serial: Some("1000133508267".into()),
+                },
+                secret: Some(Secret::from([1; 20])),
+            }],
             token: Some(AssignedToken {
                 serial: "1000133508268".into(),
                 totp: Totp::default(),
@@ -231,8 +237,13 @@ fn samples_are_read() {
     assert_eq!(read.facts, expected.facts);
     assert_eq!(read.devices, expected.devices);
     assert_eq!(read.sessions, expected.sessions);
-    assert_eq!(read.secrets.active, expected.secrets.active);
-    assert_eq!(read.secrets.serial, expected.secrets.serial);
+    let bound = |of: &AccountRecord| -> Vec<_> {
+        let bound = of.secrets.bound.iter();
+        bound
+            .map(|it| (it.details.clone(), it.secret.clone()))
+            .collect()
+    };
+    assert_eq!(bound(&read), bound(&expected));
     let secret = |of: &AccountRecord| of.secrets.token.as_ref().unwrap().secret.clone();
     assert_eq!(secret(&read), secret(&expected));
     let session = SessionId(0xfeed);
@@ -241,7 +252,8 @@ fn samples_are_read() {
         expected.secrets.pending(session)
     );
     let closed = read_account_with(&row, AT, &keys, Decrypt::Nothing).unwrap();
-    assert!(closed.secrets.active.is_none() && closed.secrets.pendings.is_empty());
+    assert!(closed.secrets.bound.iter().all(|it| it.secret.is_none()));
+    assert!(closed.secrets.pendings.is_empty());
     assert!(secret(&closed).is_none());
     let (_, head) = read_audited(&row, AT, &keys).unwrap();
     assert_eq!(head, expected.audit);

@@ -1,6 +1,6 @@
 //! Confirming a hardware token that the host has assigned.
 
-use loquet_policy::{Authenticator, Command, Grant, Refusal, Session, UnixTime};
+use loquet_policy::{Command, FactorState, Grant, Refusal, Session, UnixTime};
 
 use crate::decide::{After, Case, Typed};
 use crate::enrollment::operations::{begin_enrollment, typed_back};
@@ -55,8 +55,8 @@ in_session!(
         if !case.actor.facts.awaits_token {
             return Err(Refusal::NoTokenAssigned);
         }
-        match case.actor.facts.authenticator {
-            Authenticator::Active { .. } => Command::BeginReplacement {
+        match case.actor.facts.second_factor.state() {
+            FactorState::Active => Command::BeginReplacement {
                 code: case.submitted(&this.typed),
                 recovery: case.new_recovery(),
             },

@@ -1,13 +1,13 @@
 //! After the service's clock was ahead.
 
-use loquet_policy::{Account, AccountId, Command, Refusal, UnixTime};
+use loquet_policy::{Account, AccountId, Command, PresentSteps, Refusal, UnixTime};
 
 use crate::account::notice_addresses::Addresses;
 use crate::decide::done;
 use crate::devices::Devices;
 use crate::error::Error;
 use crate::operator::Operator;
-use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
+use crate::records::{AccountRecord, OrganizationRecord, PersonRecord, present_steps};
 use crate::session::attempt::Attempt;
 use crate::session::live::Sessions;
 
@@ -78,8 +78,8 @@ of_host!(
     done,
     |_this, case| {
         let now = case.now;
-        let present = case.actor.secrets.totp.step(now.0);
-        let facts = is_ahead(&case.actor.facts, present, now);
+        let present = present_steps(case.actor.secrets.details(), now);
+        let facts = is_ahead(&case.actor.facts, &present, now);
         let home = |it: &OrganizationRecord| it.facts.without_times_ahead(now) != it.facts;
         if facts || case.organization.is_some_and(home) {
             Command::ClockCorrected { present }
@@ -101,7 +101,7 @@ of_host!(
     }
 );
 
-fn is_ahead(facts: &Account, present: u64, now: UnixTime) -> bool {
+fn is_ahead(facts: &Account, present: &PresentSteps, now: UnixTime) -> bool {
     facts.without_times_ahead(present, now) != *facts
 }
 
@@ -113,7 +113,7 @@ fn cut(sessions: &mut Sessions, devices: &mut Devices, addresses: &mut Addresses
 
 impl PersonRecord {
     fn is_ahead(&self, now: UnixTime) -> bool {
-        let present = self.totp.step(now.0);
+        let present = present_steps(self.authenticators.iter(), now);
         let mut person = self.clone();
         cut(
             &mut person.sessions,
@@ -124,7 +124,7 @@ impl PersonRecord {
         let is_same = person.sessions == self.sessions
             && person.devices == self.devices
             && person.addresses == self.addresses;
-        !is_same || is_ahead(&self.facts, present, now)
+        !is_same || is_ahead(&self.facts, &present, now)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use loquet_policy::{Account, AccountId, Authenticator, OrgId, Roster, UnixTime};
+use loquet_policy::{Account, AccountId, OrgId, Roster, SecondFactor, UnixTime};
 
 use crate::admin::users::IssuedResetCode;
 use crate::audit::{AuditHead, Record};
@@ -13,7 +13,7 @@ use crate::error::{Config, Error};
 use crate::operator::Operator;
 use crate::operator::restored::{RestoreOptions, Restored};
 use crate::provision::operations::IssueResetCode;
-use crate::records::{AccountRecord, RESTORED, Secrets};
+use crate::records::{AccountRecord, RESTORED, Secrets, present_steps};
 use crate::session::attempt::Attempt;
 use crate::store::{Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Writes};
 
@@ -232,8 +232,8 @@ impl Operator {
                     None => None,
                 };
                 if matches!(
-                    record.facts.authenticator,
-                    Authenticator::ResetDue {
+                    record.facts.second_factor,
+                    SecondFactor::ResetDue {
                         reset_code: Some(_)
                     }
                 ) {
@@ -306,15 +306,15 @@ impl Operator {
             }
         }
         let last = last.map(|last| last.facts);
-        let present = record.secrets.totp.step(done.now.0);
+        let present = present_steps(record.secrets.details(), done.now);
         record.facts = if home.unknown {
             record.secrets = Secrets {
                 token: record.secrets.token.take(),
                 ..Secrets::default()
             };
-            record.facts.restored_unknown(present)
+            record.facts.restored_unknown()
         } else {
-            record.facts.restored(last.as_ref(), present)
+            record.facts.restored(last.as_ref(), &present)
         };
         record.secrets.pendings.clear();
         record.devices.let_go();

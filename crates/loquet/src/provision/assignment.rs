@@ -74,8 +74,8 @@ impl AssignToken {
         match token.owner {
             None if token.secret.is_some() => ImportedKey::Unused,
             Some(owner) if owner == self.account => {
-                let present = [secrets.serial.as_ref(), assigned];
-                match present.contains(&Some(&token.serial)) {
+                let bound = secrets.details().filter_map(|it| it.serial.as_ref());
+                match bound.chain(assigned).any(|serial| *serial == token.serial) {
                     true => ImportedKey::Present,
                     false => ImportedKey::Former,
                 }

@@ -15,6 +15,7 @@ use crate::mfa::vault::Vault;
 use crate::provision::handle::Provision;
 use crate::provision::host_tx::HostTx;
 use crate::provision::transaction::ProvisionIn;
+use crate::records::BoundSecret;
 use crate::session::attempt::Attempt;
 use crate::store::MetadataId;
 
@@ -139,8 +140,9 @@ impl Import {
         let secrets = &case.actor.secrets;
         let is_same =
             |present: &Secret| present.expose().ct_eq(self.imported.secret.expose()).into();
-        if secrets.active.as_ref().is_some_and(is_same) {
-            return match secrets.totp == self.imported.totp {
+        let mut bound = secrets.bound.iter();
+        if let Some(bound) = bound.find(|it| it.secret.as_ref().is_some_and(is_same)) {
+            return match bound.details.totp == self.imported.totp {
                 true => ImportedKey::Present,
                 // With other parameters it is another authenticator, which the rules refuse here.
                 false => ImportedKey::Unused,
@@ -183,8 +185,11 @@ operation!(
         }
     },
     |this, _case, effects| {
-        effects.actor.secrets.active = Some(this.imported.secret.clone());
-        effects.actor.secrets.totp = this.imported.totp;
+        // What is imported is the only one.
+        let ids = effects.actor.facts.second_factor.iter().map(|it| it.id);
+        let (secret, totp) = (&this.imported.secret, this.imported.totp);
+        let bound = ids.map(|id| BoundSecret::new(id, secret.clone(), totp));
+        effects.actor.secrets.bound = bound.collect();
     }
 );
 

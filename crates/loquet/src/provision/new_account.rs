@@ -146,7 +146,7 @@ impl Mfa {
         let resets_until = organization.facts.resets_by_host_until;
         if resets_until.is_some_and(|until| now < until) {
             // It may be one that was bound, and that the restore lost.
-            account = account.restored_unknown(0);
+            account = account.restored_unknown();
         }
         let mut put = Vec::new();
         if !may_create(&organization.facts, &account) {

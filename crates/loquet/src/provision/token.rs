@@ -248,7 +248,7 @@ impl Provision<'_> {
             let state = match owner {
                 None => TokenState::Free,
                 Some(owner) => match self.0.own_person(owner).await? {
-                    Some(person) if person.token.as_ref() == Some(&serial) => TokenState::InUse,
+                    Some(person) if person.has_token(&serial) => TokenState::InUse,
                     Some(person) if person.assigned_token.as_ref() == Some(&serial) => {
                         TokenState::Assigned
                     }

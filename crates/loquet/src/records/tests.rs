@@ -1,6 +1,11 @@
 //! What a row keeps and what it forgets.
 
-use loquet_policy::{OrgId, Pending, Purpose, RecoverySet, RoleSet, Scheduled};
+use loquet_policy::{
+    Authenticator, AuthenticatorId, OrgId, Pending, Purpose, RecoverySet, RoleSet, Scheduled,
+    SecondFactor,
+};
+
+use loquet_otp::Secret;
 
 use super::*;
 
@@ -120,15 +125,14 @@ fn only_confirmed_secret_is_bound() {
     secrets.sync(&none, &one, None, &fresh(1));
     secrets.sync(&one, &two, None, &fresh(2));
     let mut bound = account(&[]);
-    bound.authenticator = loquet_policy::Authenticator::Active {
-        since: NOW,
-        step: 1,
-        drift: 0,
-        told: None,
-    };
+    let id = AuthenticatorId(1);
+    bound.second_factor = SecondFactor::of(Authenticator::new(id, NOW, 1));
     secrets.sync(&two, &bound, Some(SessionId(12)), &fresh(3));
-    assert_eq!(secrets.active.as_ref().unwrap().expose(), [2; 20]);
+    assert_eq!(secrets.bound.len(), 1);
+    assert_eq!(secrets.bound[0].details.id, id);
+    let secret = secrets.bound[0].secret.as_ref();
+    assert_eq!(secret.unwrap().expose(), [2; 20]);
     assert_eq!(held(&secrets), []);
     secrets.sync(&bound, &none, None, &fresh(4));
-    assert!(secrets.active.is_none());
+    assert!(secrets.bound.is_empty());
 }

@@ -138,8 +138,10 @@ in_session!(
     LoggedIn,
     entered,
     |this, case| {
+        let (pair, by) = case.pair(&this.typed);
         Command::Resynchronize {
-            pair: case.pair(&this.typed),
+            pair,
+            by,
             source: case.source(),
             access: case.access(),
         }

@@ -51,7 +51,7 @@ in_session!(UndoReport, const GIVES_CODE; "undo_report", LoggedIn, entered, |thi
             Shown::Link(link) => Evidence::Link(link.digest()),
             Shown::RecoveryCode(typed) => Evidence::RecoveryCode(recovery_code(typed)),
         },
-        code: case.submitted(&this.typed),
+        code: case.submitted_of(&this.typed, |it| !it.is_active()),
         access: case.access(),
     }
 });

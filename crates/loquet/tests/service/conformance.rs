@@ -37,7 +37,7 @@ async fn every_encryption_has_its_own_nonce() {
         let Row::Account(account) = &rows[0].row else {
             panic!("{rows:?}")
         };
-        let (_, encrypted) = account.body.split_once(r#""active":""#).unwrap();
+        let (_, encrypted) = account.body.split_once(r#""encrypted":""#).unwrap();
         // Base64 of five bytes of heading, then of 24 bytes of nonce.
         nonces.insert(encrypted[7..38].to_owned());
     }

@@ -10,6 +10,7 @@ use loquet_policy::*;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use crate::aim::NEWEST;
 use crate::fixture::digest;
 use states::*;
 
@@ -58,6 +59,7 @@ fn of_sessions() -> Vec<Command> {
         Command::VerifyCode { code, access },
         Command::Resynchronize {
             pair: PairCheck::Good { step, drift },
+            by: NEWEST,
             source: CodeSource::Stranger,
             access,
         },
@@ -133,7 +135,7 @@ fn of_people() -> Vec<Command> {
             code,
         },
         Command::HostDeactivate,
-        Command::ClockCorrected { present: 1 },
+        Command::ClockCorrected { present: [1; 3] },
         Command::ImportAuthenticator {
             key: ImportedKey::Unused,
             weak: false,
@@ -324,9 +326,9 @@ fn no_command_reverses_enabled_state() {
             }
             // A deactivated account has no authenticator.
             if let Some(is) = actor.filter(Account::is_active) {
-                let unbound = is.authenticator == Authenticator::None;
+                let unbound = is.second_factor == SecondFactor::None;
                 assert!(
-                    !unbound || scene.actor.authenticator == is.authenticator,
+                    !unbound || scene.actor.second_factor == is.second_factor,
                     "{command:?}"
                 );
             }

@@ -1,5 +1,6 @@
 //! The actors, their states and the subjects.
 
+use crate::aim::aimed;
 use crate::fixture::{digest, known};
 use loquet_policy::*;
 
@@ -34,9 +35,9 @@ impl Scene {
         }
         // The other administrator issued the reset code of a scene.
         let mut actor = self.actor.clone();
-        if let Authenticator::ResetDue {
+        if let SecondFactor::ResetDue {
             reset_code: Some(reset_code),
-        } = &mut actor.authenticator
+        } = &mut actor.second_factor
             && let Origin::Administrator { by, mark, .. } = &mut reset_code.origin
         {
             *mark = roster.administrator(*by).map_or(0, |entry| entry.mark);
@@ -48,7 +49,7 @@ impl Scene {
             session: self.session.as_ref(),
             subject: self.subject.as_ref(),
         };
-        decide(&snapshot, command, NOW, FRESH)
+        decide(&snapshot, &aimed(command, &actor), NOW, FRESH)
     }
 
     pub(crate) fn ask(&self, command: &Command) -> String {
@@ -127,12 +128,8 @@ pub(crate) fn account(number: u64, roles: &[RoleId]) -> Account {
 }
 
 pub(crate) fn enrolled(mut account: Account) -> Account {
-    account.authenticator = Authenticator::Active {
-        since: ago(9),
-        step: STEP,
-        drift: 0,
-        told: None,
-    };
+    account.second_factor = SecondFactor::of(Authenticator::new(AuthenticatorId(1), ago(9), STEP));
+    account.last_authenticator = AuthenticatorId(1);
     account.ever = true;
     account.toggle = true;
     account
@@ -258,10 +255,12 @@ fn confirming(scene: &mut Scene) {
 
 fn imported(scene: &mut Scene) {
     active(scene);
-    scene.actor.authenticator_origin = AuthenticatorOrigin::Imported {
-        proved: false,
-        weak: false,
-    };
+    for authenticator in scene.actor.second_factor.iter_mut() {
+        authenticator.origin = AuthenticatorOrigin::Imported {
+            proved: false,
+            weak: false,
+        };
+    }
 }
 
 fn off(scene: &mut Scene) {
@@ -277,22 +276,20 @@ fn another_epoch(scene: &mut Scene) {
 fn disabled(scene: &mut Scene) {
     active(scene);
     let (since, why) = (NOW, DisabledBy::Failures);
-    scene.actor.authenticator = Authenticator::Disabled { since, why };
+    scene.actor.second_factor = SecondFactor::Disabled { since, why };
 }
 
 fn suspended(scene: &mut Scene) {
     active(scene);
-    scene.actor.authenticator = lost(NOW);
+    scene.actor.second_factor = lost(NOW);
 }
 
-fn lost(since: UnixTime) -> Authenticator {
-    Authenticator::Suspended {
-        since,
-        bound: since,
-        step: 1,
-        drift: 0,
-        link: digest(3),
-    }
+fn lost(since: UnixTime) -> SecondFactor {
+    let link = digest(3);
+    SecondFactor::of(Authenticator {
+        suspended: Some(Suspension { since, link }),
+        ..Authenticator::new(AuthenticatorId(1), since, 1)
+    })
 }
 
 fn disabled_and_off(scene: &mut Scene) {
@@ -311,7 +308,7 @@ fn reset(scene: &mut Scene) {
         issued: NOW,
         expires: NOW.plus(99),
     };
-    scene.actor.authenticator = Authenticator::ResetDue {
+    scene.actor.second_factor = SecondFactor::ResetDue {
         reset_code: Some(reset_code),
     };
     scene.actor.ever = true;
@@ -325,9 +322,9 @@ fn left(scene: &mut Scene) {
 pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
     let other = administrator(8);
     let mut reset = account(5, &[RoleId::STAFF]);
-    reset.authenticator = Authenticator::ResetDue { reset_code: None };
+    reset.second_factor = SecondFactor::ResetDue { reset_code: None };
     let mut suspended = enrolled(account(10, &[RoleId::STAFF]));
-    suspended.authenticator = lost(NOW);
+    suspended.second_factor = lost(NOW);
     let mut left = account(6, &[RoleId::STAFF]);
     left.status = Status::Deactivated { since: NOW };
     let mut stranger = account(7, &[RoleId::STAFF]);

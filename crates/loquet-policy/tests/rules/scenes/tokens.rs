@@ -1,6 +1,7 @@
 //! Hardware tokens that the host assigns.
 
 use super::*;
+use crate::aim::NEWEST;
 
 fn assign(h: &mut Fixture, key: ImportedKey) -> Result<Grant, Refusal> {
     h.host(DAVID, Command::AssignToken { key })
@@ -41,6 +42,7 @@ fn resynchronize(h: &mut Fixture, david: Session, drift: i8) -> Result<Grant, Re
     let step = h.step + 100;
     let command = Command::Resynchronize {
         pair: PairCheck::Good { step, drift },
+        by: NEWEST,
         source: CodeSource::KnownDevice,
         access: ACCESS,
     };

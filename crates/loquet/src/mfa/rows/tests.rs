@@ -152,7 +152,10 @@ fn authorizing_decrypts_nothing() {
         let found = found.into_iter().map(Item::Row).find_map(Item::account);
         let (mut row, version) = found.unwrap();
         let json = keys.open(&row, version).unwrap().json();
-        row.body = json.replace("\"audit_head\"", "\"active\":\"AQ\",\"audit_head\"");
+        row.body = json.replace(
+            "\"audit_head\"",
+            "\"authenticators\":[{\"id\":1,\"encrypted\":\"AQ\"}],\"audit_head\"",
+        );
         let row = keys.sign(row, version.next()).unwrap();
         let writes = Writes {
             expect: vec![(RowKey::Account(id), version)],

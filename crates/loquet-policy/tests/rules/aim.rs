@@ -1,0 +1,34 @@
+//! Codes of whichever authenticator the actor has.
+
+use loquet_policy::*;
+
+/// Stands for the actor's newest authenticator.
+pub const NEWEST: AuthenticatorId = AuthenticatorId(0);
+
+/// Returns the command with its code by the actor's newest authenticator, where it says [`NEWEST`].
+pub fn aimed(command: &Command, actor: &Account) -> Command {
+    let mut command = *command;
+    let by = match &mut command {
+        Command::RenewBreakGlassCode { code, .. }
+        | Command::ChangeSetting { code, .. }
+        | Command::VerifyCode { code, .. }
+        | Command::BeginReplacement { code, .. }
+        | Command::TurnOn { code }
+        | Command::TurnOff { code }
+        | Command::RenewRecoveryCodes { code, .. }
+        | Command::UndoReport { code, .. }
+        | Command::ChangeAddress { code, .. }
+        | Command::Reset { code, .. }
+        | Command::UndoReportOf { code }
+        | Command::AddRole { code, .. }
+        | Command::Reactivate { code, .. } => &mut code.by,
+        Command::Resynchronize { by, .. } => by,
+        _ => return command,
+    };
+    if let Some(newest) = actor.second_factor.iter().last()
+        && *by == NEWEST
+    {
+        *by = newest.id;
+    }
+    command
+}
