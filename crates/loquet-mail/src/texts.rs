@@ -2,7 +2,7 @@
 
 use loquet::Preset;
 use loquet::limits::FEW_RECOVERY_CODES;
-use loquet::{Event, Letter, RoleId, Setting, SettingKind, UnixTime};
+use loquet::{Event, Letter, Purpose, RoleId, Setting, SettingKind, UnixTime};
 
 use crate::{Language, when};
 
@@ -48,6 +48,7 @@ fn find(key: &str, language: Language) -> (&'static str, &'static str) {
 const ADDRESS_CODE: &str = "ADDRESS_CODE";
 
 /// The line of an event; `other` where it happened to another account than the reader's.
+#[expect(clippy::too_many_lines, reason = "one line for each event")]
 const fn key(event: &Event, other: bool) -> &'static str {
     match event {
         Event::Enabled { .. } => "ENABLED",
@@ -79,7 +80,12 @@ const fn key(event: &Event, other: bool) -> &'static str {
         Event::ReportedLost => "REPORTED_LOST",
         Event::ReportUndone if other => "REPORT_UNDONE_OTHER",
         Event::ReportUndone => "REPORT_UNDONE",
+        Event::AuthenticatorRemoved if other => "AUTHENTICATOR_REMOVED_OTHER",
+        Event::AuthenticatorRemoved => "AUTHENTICATOR_REMOVED",
         Event::Bound { .. } if other => "BOUND_OTHER",
+        Event::Bound {
+            purpose: Purpose::Add,
+        } => "BOUND_TOO",
         Event::Bound { .. } => "BOUND",
         Event::ReportedUnrecognized if other => "REPORTED_UNRECOGNIZED_OTHER",
         Event::ReportedUnrecognized => "REPORTED_UNRECOGNIZED",
@@ -253,15 +259,13 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         Event::DisabledByFailures
         | Event::ReportedLost
         | Event::ReportUndone
+        | Event::AuthenticatorRemoved
         | Event::Bound { .. }
         | Event::ReportedUnrecognized
         | Event::ResetCodeVoid
             if letter.about.is_some() =>
         {
-            language.say(
-                format!("Administration\u{a0}: {pages}/admin"),
-                format!("Administration: {pages}/admin"),
-            )
+            administration(language, pages)
         }
         Event::ReportedLost => language.say(
             "Le lien qui annule ce signalement est allé à votre adresse la plus ancienne qui reçoit encore vos avis. Un code de récupération ou un administrateur peut l’annuler aussi.".to_owned(),
@@ -287,6 +291,7 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         | Event::AddressChanged
         | Event::RecoveryCodeUsed { .. }
         | Event::RecoveryCodesRenewed
+        | Event::AuthenticatorRemoved
         | Event::Toggled { .. }
         | Event::NewDevice
         | Event::NewPlace
@@ -298,13 +303,15 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         Event::ChangeScheduled { .. }
         | Event::BreakGlassOpening { .. }
         | Event::BreakGlassCodeVoid
-        | Event::NoAdministratorEnrolled { .. } => language.say(
-            format!("Administration\u{a0}: {pages}/admin"),
-            format!("Administration: {pages}/admin"),
-        ),
+        | Event::NoAdministratorEnrolled { .. } => administration(language, pages),
         _ => return None,
     };
     Some(advice)
+}
+
+fn administration(language: Language, pages: &str) -> String {
+    let administration = language.say("Administration\u{a0}:", "Administration:");
+    format!("{administration} {pages}/admin")
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use crate::attempts::{Attempts, DailyQuota, SessionWaits};
 use crate::{
-    AccountId, AddressChange, AuthenticatorId, BindingLink, DisabledBy, FactorState, OrgId, Origin,
-    Pending, RecoverySet, Refusal, ResetCode, RoleSet, SecondFactor, UnixTime, limits,
+    AccountId, AddressChange, AuthenticatorId, BindingLink, Digest, DisabledBy, FactorState, OrgId,
+    Origin, Pending, RecoverySet, Refusal, ResetCode, RoleSet, SecondFactor, UnixTime, limits,
 };
 
 /// One account of one organization. Cloning it allocates nothing.
@@ -74,8 +74,8 @@ pub struct Account {
     pub changes: DailyQuota,
     /// The recovery codes that remain.
     pub recovery: RecoverySet,
-    /// The link in the notice of the last enrollment, with which the owner reports it as not theirs.
-    pub binding_link: Option<BindingLink>,
+    /// The links in the notices of the last enrollments, with which the owner reports them as not theirs.
+    pub binding_links: [Option<BindingLink>; limits::AUTHENTICATORS],
     /// The waits of sessions that presented wrong reset or recovery codes.
     #[cfg_attr(
         feature = "serde",
@@ -128,7 +128,7 @@ impl Account {
             enrollments: DailyQuota::default(),
             changes: DailyQuota::default(),
             recovery: RecoverySet::EMPTY,
-            binding_link: None,
+            binding_links: [const { None }; limits::AUTHENTICATORS],
             session_waits: SessionWaits::default(),
             reports_refused_until: None,
             replace_advised: false,
@@ -215,6 +215,27 @@ impl Account {
     #[must_use]
     pub fn has_weak_key(&self) -> bool {
         self.second_factor.iter().any(|it| it.origin.is_weak())
+    }
+
+    /// Returns the link with this hash, if it is good at `now`.
+    #[must_use]
+    pub fn binding_link(&self, link: &Digest, now: UnixTime) -> Option<&BindingLink> {
+        let mut links = self.binding_links.iter().flatten();
+        links.find(|known| known.link == *link && now < known.expires)
+    }
+
+    /// Keeps a link, in place of one that is over or else of the oldest.
+    pub(crate) fn keep_link(&mut self, link: BindingLink, now: UnixTime) {
+        let over = |slot: &Option<BindingLink>| slot.is_none_or(|known| now >= known.expires);
+        let place = self.binding_links.iter().position(over);
+        let oldest = |slot: &&mut Option<BindingLink>| slot.map(|known| known.expires);
+        let slot = match place {
+            Some(place) => self.binding_links.get_mut(place),
+            None => self.binding_links.iter_mut().min_by_key(oldest),
+        };
+        if let Some(slot) = slot {
+            *slot = Some(link);
+        }
     }
 
     /// Returns the number of the next authenticator.

@@ -17,6 +17,12 @@ pub struct AddressChange {
     pub first: UnixTime,
     /// The number of codes sent since then, of at most [`ADDRESS_CODES_A_DAY`](limits::ADDRESS_CODES_A_DAY).
     pub codes: u8,
+    /// Whether the host began it, of its own.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub by_host: bool,
     /// The number of wrong codes since then, of at most [`ADDRESS_CODE_TRIES`](limits::ADDRESS_CODE_TRIES).
     pub wrong: u8,
 }
@@ -37,7 +43,12 @@ impl AddressChange {
 
     /// Returns the change with a new code. Neither count is reset for a day, or else each new code would give ten more
     /// guesses, and a session could send mail to a stranger without end.
-    pub(crate) fn begin(old: Option<Self>, code: Digest, now: UnixTime) -> Result<Self, Refusal> {
+    pub(crate) fn begin(
+        old: Option<Self>,
+        code: Digest,
+        by_host: bool,
+        now: UnixTime,
+    ) -> Result<Self, Refusal> {
         let counted = old.filter(|old| now.since(old.first) < limits::DAY);
         let Some(old) = counted else {
             return Ok(Self {
@@ -45,6 +56,7 @@ impl AddressChange {
                 sent: now,
                 first: now,
                 codes: 1,
+                by_host,
                 wrong: 0,
             });
         };
@@ -56,6 +68,7 @@ impl AddressChange {
             code,
             sent: now,
             codes: old.codes.saturating_add(1),
+            by_host,
             ..old
         })
     }

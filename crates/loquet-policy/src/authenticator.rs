@@ -31,6 +31,12 @@ pub struct Authenticator {
         serde(default, skip_serializing_if = "AuthenticatorOrigin::is_enrolled")
     )]
     pub origin: AuthenticatorOrigin,
+    /// The authenticator with a code of which it was added or put in its place, if it was.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub added_by: Option<AuthenticatorId>,
 }
 
 /// The present step of each authenticator of an account, in their order (RFC 6238 §4.2): each may have a period of its own.
@@ -59,6 +65,7 @@ impl Authenticator {
             told: None,
             suspended: None,
             origin: AuthenticatorOrigin::Enrolled,
+            added_by: None,
         }
     }
 
@@ -75,6 +82,13 @@ impl Authenticator {
             self.origin,
             AuthenticatorOrigin::Imported { proved: false, .. }
         )
+    }
+
+    /// Returns until when it proves log-ins alone, if it does at `now`.
+    #[must_use]
+    pub fn settles(&self, now: UnixTime) -> Option<UnixTime> {
+        let is_young = self.since.age(now).is_none_or(|age| age < limits::SETTLING);
+        (self.added_by.is_some() && is_young).then(|| self.since.plus(limits::SETTLING))
     }
 
     /// Returns whether it is a hardware token.
@@ -107,6 +121,26 @@ impl Authenticators {
         Self(all)
     }
 
+    /// Returns the set of these; `None` for none, and for more than [`limits::AUTHENTICATORS`].
+    #[must_use]
+    pub fn new(authenticators: impl IntoIterator<Item = Authenticator>) -> Option<Self> {
+        let mut all = authenticators.into_iter();
+        let mut set = Self::of(all.next()?);
+        all.all(|next| set.push(next)).then_some(set)
+    }
+
+    /// Adds one. Returns whether there was a place.
+    pub(crate) fn push(&mut self, authenticator: Authenticator) -> bool {
+        let place = self.0.iter_mut().find(|slot| slot.is_none());
+        place.map(|slot| *slot = Some(authenticator)).is_some()
+    }
+
+    /// Removes those for which this holds, and keeps the order.
+    pub(crate) fn remove(&mut self, these: impl Fn(&Authenticator) -> bool) {
+        let mut kept = self.0.into_iter().flatten().filter(|it| !these(it));
+        self.0 = core::array::from_fn(|_| kept.next());
+    }
+
     /// Returns them.
     pub fn iter(&self) -> impl Iterator<Item = &Authenticator> {
         self.0.iter().flatten()
@@ -136,18 +170,12 @@ impl<'de> serde::Deserialize<'de> for Authenticators {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         use serde::de::Error as _;
         let read = alloc::vec::Vec::<Authenticator>::deserialize(from)?;
-        let most = limits::AUTHENTICATORS;
-        if read.is_empty() || read.len() > most {
-            let found = read.len();
-            return Err(D::Error::custom(alloc::format!(
+        let (found, most) = (read.len(), limits::AUTHENTICATORS);
+        Self::new(read).ok_or_else(|| {
+            D::Error::custom(alloc::format!(
                 "an account has 1 to {most} authenticators, not {found}"
-            )));
-        }
-        let mut all = Self([const { None }; limits::AUTHENTICATORS]);
-        for (slot, authenticator) in all.0.iter_mut().zip(read) {
-            *slot = Some(authenticator);
-        }
-        Ok(all)
+            ))
+        })
     }
 }
 

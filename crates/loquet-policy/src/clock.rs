@@ -61,7 +61,7 @@ impl Account {
         for DailyQuota { since, .. } in quotas.into_iter().chain([account.session_waits.begun()]) {
             cut(since, now);
         }
-        if let Some(link) = &mut account.binding_link {
+        for link in account.binding_links.iter_mut().flatten() {
             cut_deadline(&mut link.expires, limits::BINDING_LINK, now);
             cut(&mut link.since, now);
         }

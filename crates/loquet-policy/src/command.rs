@@ -119,12 +119,24 @@ pub enum Command {
         /// The result of the access rules for this address.
         access: Access,
     },
-    /// Begins to replace an active authenticator.
+    /// Begins to replace an active authenticator: the one of which this is a code.
     BeginReplacement {
         /// A fresh code of the old authenticator.
         code: Submitted,
         /// The recovery codes shown with it, if the organization offers them.
         recovery: RecoverySet,
+    },
+    /// Begins to add an authenticator to those that are bound.
+    BeginAddition {
+        /// A fresh code of one of them.
+        code: Submitted,
+    },
+    /// Removes an authenticator.
+    RemoveAuthenticator {
+        /// Which one.
+        authenticator: AuthenticatorId,
+        /// A fresh code of another one.
+        code: Submitted,
     },
     /// Submits the first code of the authenticator that this session enrolls.
     ConfirmEnrollment {
@@ -174,8 +186,10 @@ pub enum Command {
         /// The new codes.
         recovery: RecoverySet,
     },
-    /// Reports the authenticator lost. The password is enough, and it is suspended.
+    /// Reports an authenticator lost. The password is enough, and it is suspended.
     ReportLost {
+        /// Which one.
+        authenticator: AuthenticatorId,
         /// Hash of the secret part of the link that the notice will carry.
         link: Digest,
     },

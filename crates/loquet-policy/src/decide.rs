@@ -88,6 +88,8 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
 
         Command::BeginEnrollment { reset_code, recovery, access } => builder.begin_enrollment(reset_code, recovery, access),
         Command::BeginReplacement { code, recovery } => builder.begin_replacement(code, recovery),
+        Command::BeginAddition { code } => builder.begin_addition(code),
+        Command::RemoveAuthenticator { authenticator, code } => builder.remove_authenticator(authenticator, code),
         Command::ConfirmEnrollment { check, link, break_glass, access } => builder.confirm_enrollment(check, link, break_glass, access),
         Command::ConfirmToken { pair, link, break_glass, access } => builder.confirm_token(pair, link, break_glass, access),
         Command::CancelEnrollment => builder.cancel_enrollment(),
@@ -95,7 +97,7 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
         Command::TurnOff { code } => builder.turn_off(code),
         Command::UseRecoveryCode { code, access } => builder.use_recovery_code(code, access),
         Command::RenewRecoveryCodes { code, recovery } => builder.renew_recovery_codes(code, recovery),
-        Command::ReportLost { link } => builder.report_lost(link),
+        Command::ReportLost { authenticator, link } => builder.report_lost(authenticator, link),
         Command::UndoReport { evidence, code, access } => builder.undo_report(evidence, code, access),
         Command::ChangeAddress { code, sent } => builder.change_address(code, sent),
         Command::ConfirmAddress { code } => builder.confirm_address(code),

@@ -303,7 +303,9 @@ pub enum Event {
         /// The kind of enrollment.
         purpose: Purpose,
     },
-    /// The owner reported the last enrollment as not theirs.
+    /// The owner removed an authenticator.
+    AuthenticatorRemoved,
+    /// The owner reported an enrollment as not theirs.
     ReportedUnrecognized,
     /// A change of the notice address was begun. The present address is told, and a code is sent to the new one.
     AddressChangeBegun,

@@ -34,6 +34,12 @@ pub enum CodeCheck {
         /// Seconds until the next code.
         wait: u64,
     },
+    /// The code matches unused steps of several authenticators at once. It is refused, and the next one is not: if it were
+    /// accepted for one of them, it would stay good for another.
+    Ambiguous {
+        /// Seconds until the next code.
+        wait: u64,
+    },
     /// The code matches an unused step.
     Good {
         /// The step.

@@ -189,6 +189,7 @@ impl Refusal {
             | Self::IsDeactivated { since: date }
             | Self::TooSoon { earliest: date }
             | Self::TooNew { until: date }
+            | Self::NotSettled { until: date }
             | Self::AlreadyOpen { ready: date }
             | Self::TooEarly { ready: date } => reason.date = Some(date),
             Self::AlreadyUsed { wait }
@@ -270,6 +271,11 @@ names! {
     KnownDeviceOnly "KNOWN_DEVICE_ONLY" Code
     Disabled "DISABLED" Code
     NoAuthenticator "NO_AUTHENTICATOR" Enrollment
+    TooManyAuthenticators "TOO_MANY_AUTHENTICATORS" Enrollment
+    NoSuchAuthenticator "NO_SUCH_AUTHENTICATOR" Request
+    AskAnotherAdmin "ASK_ANOTHER_ADMIN" Enrollment
+    OtherCodeRequired "OTHER_CODE_REQUIRED" Enrollment
+    NotSettled "NOT_SETTLED" Enrollment
     AlreadyBound "ALREADY_BOUND" Enrollment
     EnrollFirst "ENROLL_FIRST" Enrollment
     ResetCodeRequired "RESET_CODE_REQUIRED" Enrollment

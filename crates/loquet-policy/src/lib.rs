@@ -18,7 +18,7 @@
 //! | *latch* | multi-factor log-in is enabled for an organization once and cannot be disabled again |
 //! | *mandate* | a role must use multi-factor log-in, from a date that is announced at least 7 days ahead |
 //! | *toggle* | the owner's own choice to require a second factor, where no mandate requires it |
-//! | *authenticator* | the shared secret in an authenticator app; *bound* by an *enrollment*, which its first code confirms |
+//! | *authenticator* | the shared secret in an authenticator app; *bound* by an *enrollment*, which its first code confirms; an account has up to three |
 //! | *reset code* | a code that another administrator gives to a user who lost the authenticator; it permits one new enrollment |
 //! | *recovery code* | a printed single-use code with which the owner starts a new enrollment |
 //! | *break-glass* | a code, kept outside the system, that readmits one administrator after 24 hours when no administrator can log in |
@@ -74,6 +74,9 @@
 //! - S10: a reset never lowers the requirement.
 //! - S11: the outcome of a code is not revealed before its commit. The `loquet` crate keeps this one.
 //! - S12: a code, a reset code and a recovery code are each used at most once.
+//! - S13: for three days an authenticator that was added, or put in place of another, neither adds, removes nor
+//!   replaces one, renews no recovery codes and changes no address.
+//! - S14: an owner does not remove the last authenticator.
 //!
 //! Each guard is shown to be necessary: the tests remove it, find the shortest way to a broken promise, and
 //! keep that story in `tests/explorer/stories.txt`. `tests/rules/grid/grid.txt` lists the answer to every

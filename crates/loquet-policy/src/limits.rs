@@ -149,6 +149,9 @@ pub const TOKEN_DRIFT_MAX: i8 = 120;
 
 /// Authenticators that one account may have. Each is a code more that is good at a time.
 pub const AUTHENTICATORS: usize = 3;
+/// How long an authenticator that was added or put in place of another proves log-ins alone: it neither adds, removes
+/// nor replaces one, nor renews recovery codes, nor changes the address. Meanwhile the link in the notice takes it back.
+pub const SETTLING: u64 = 72 * HOUR;
 /// Recovery codes in one set.
 pub const RECOVERY_CODES: usize = 10;
 /// From so many recovery codes on, the owner is advised to make new ones.

@@ -1,6 +1,6 @@
 //! Enrollments that are not confirmed yet, and the link in the notice of one that was.
 
-use crate::{Digest, RecoverySet, SessionId, UnixTime, limits};
+use crate::{AuthenticatorId, Digest, RecoverySet, SessionId, UnixTime, limits};
 
 /// A pending enrollment. It satisfies no requirement, and only the session that began it can show or confirm
 /// it.
@@ -12,6 +12,12 @@ pub struct Pending {
     pub purpose: Purpose,
     /// The session that began it.
     pub session: SessionId,
+    /// The authenticator with a code of which it began, if it did.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub by: Option<AuthenticatorId>,
     /// When it began.
     pub since: UnixTime,
     /// The number of wrong codes, of at most [`PENDING_TRIES`](limits::PENDING_TRIES).
@@ -45,6 +51,8 @@ pub enum Purpose {
     Reset,
     /// A replacement for an active authenticator, which stays valid until then.
     Replace,
+    /// An authenticator more.
+    Add,
 }
 
 /// The link with which the owner reports an enrollment as not theirs.
@@ -52,6 +60,8 @@ pub enum Purpose {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct BindingLink {
+    /// The authenticator that was bound.
+    pub authenticator: AuthenticatorId,
     /// Hash of the link's secret part.
     pub link: Digest,
     /// When the link expires.

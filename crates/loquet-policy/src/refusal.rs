@@ -160,6 +160,19 @@ pub enum Refusal {
     },
     /// The account has no authenticator.
     NoAuthenticator,
+    /// The account has [`AUTHENTICATORS`](crate::limits::AUTHENTICATORS) authenticators already.
+    TooManyAuthenticators,
+    /// The account has no such authenticator.
+    NoSuchAuthenticator,
+    /// The last authenticator is not removed by its owner. It can be replaced, or another administrator resets the account.
+    AskAnotherAdmin,
+    /// The code is of the authenticator that is to be removed. It takes a code of another one.
+    OtherCodeRequired,
+    /// The authenticator was added less than [`SETTLING`](crate::limits::SETTLING) seconds ago, and proves log-ins alone.
+    NotSettled {
+        /// When that period ends.
+        until: UnixTime,
+    },
     /// The account already has an authenticator. It can be replaced.
     AlreadyBound,
     /// The actor or the subject must enroll first.

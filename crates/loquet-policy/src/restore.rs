@@ -40,7 +40,7 @@ impl Account {
         account.resets = last.resets;
         account.enrollments = last.enrollments;
         account.changes = last.changes;
-        account.binding_link = last.binding_link;
+        account.binding_links = last.binding_links;
         account.reports_refused_until = last.reports_refused_until;
         account.replace_advised = last.replace_advised;
         account.address_change = last.address_change;
@@ -158,6 +158,7 @@ mod tests {
         account.pendings[0] = Some(Pending {
             purpose: Purpose::Replace,
             session: SessionId(1),
+            by: None,
             since: UnixTime(5),
             wrong: 0,
             recovery: RecoverySet::EMPTY,

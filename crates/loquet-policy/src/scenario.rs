@@ -49,6 +49,7 @@
 //! | `from` | the source of the code: `"known device"` (the default), `"elsewhere"` or `"live session"` |
 //! | `place` | the result of the access rules: `"allowed"` (the default), `"denied"` or `"unknown"` |
 //! | `code` | `"good"` (the default, always an unused step), `"wrong"`, `"used"`, `"malformed"` or `"none"` |
+//! | `with`, `authenticator` | which of a person's authenticators the code is of, and which one the action is about, by the order in which they were bound, from 1; the default is the newest |
 //! | `wait_seconds`, `wait_days` | time that passes before the step; a step without an action only waits |
 //! | `times` | the number of repetitions, each with the same expectation |
 //!
@@ -56,7 +57,7 @@
 //! |---|---|
 //! | `log in`, `log out`, `log out everywhere`, `change password`, `act` (returns the session's level) | |
 //! | `give code`, `resynchronize`, `use recovery code`, `report lost`, `undo report`, `undo report with a wrong link`, `undo report with a recovery code`, `report unrecognized` | |
-//! | `begin enrollment`, `begin enrollment without reset code`, `confirm enrollment`, `confirm enrollment without break-glass code`, `confirm token`, `cancel enrollment`, `begin replacement` | |
+//! | `begin enrollment`, `begin enrollment without reset code`, `confirm enrollment`, `confirm enrollment without break-glass code`, `confirm token`, `cancel enrollment`, `begin replacement`, `begin addition`, `remove authenticator` | |
 //! | `turn on`, `turn off`, `renew recovery codes` | |
 //! | `enable`, `strict latch`, `renew break-glass code` | |
 //! | `schedule mandate`, `move mandate` | `role`, `in_days` |
@@ -182,6 +183,8 @@ pub struct Step {
     pub from: Option<String>,
     pub place: Option<String>,
     pub code: Option<String>,
+    pub with: Option<u16>,
+    pub authenticator: Option<u16>,
     pub wait_seconds: u64,
     pub wait_days: u64,
     pub times: Option<u16>,

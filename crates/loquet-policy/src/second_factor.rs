@@ -13,6 +13,10 @@ use crate::{
     feature = "serde",
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would allocate, and most accounts have something bound"
+)]
 pub enum SecondFactor {
     /// No authenticator is bound.
     None,
@@ -113,6 +117,25 @@ impl SecondFactor {
     /// Returns the authenticators whose codes are accepted.
     pub fn active(&self) -> impl Iterator<Item = &Authenticator> {
         self.iter().filter(|it| it.is_active())
+    }
+
+    /// Binds one more, or the first. Returns whether there was a place.
+    pub(crate) fn push(&mut self, authenticator: Authenticator) -> bool {
+        if let Self::Bound { authenticators } = self {
+            return authenticators.push(authenticator);
+        }
+        *self = Self::of(authenticator);
+        true
+    }
+
+    /// Removes authenticators. Where none is left, nothing is bound.
+    pub(crate) fn remove(&mut self, these: impl Fn(&Authenticator) -> bool) {
+        if let Self::Bound { authenticators } = self {
+            authenticators.remove(these);
+            if authenticators.iter().next().is_none() {
+                *self = Self::None;
+            }
+        }
     }
 
     /// Returns what it amounts to.

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use loquet::{AccountId, Attempt, Authorized, MfaSession, OrganizationSetting, RoleId, Typed};
+use loquet::{
+    AccountId, Attempt, AuthenticatorId, Authorized, MfaSession, OrganizationSetting, RoleId, Typed,
+};
 
 use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture};
 use crate::letters;
@@ -224,6 +226,8 @@ async fn typed_by_an_owner(fixture: &Fixture, session: &MfaSession, user: &Autho
         mfa.confirm_enrollment_after_break_glass(session, NONSENSE, NONSENSE, client),
         account.replace_authenticator(NONSENSE),
         account.renew_recovery_codes(NONSENSE),
+        account.add_authenticator(NONSENSE),
+        account.remove_authenticator(AuthenticatorId(1), NONSENSE),
         account.turn_on(NONSENSE),
         account.turn_off(NONSENSE),
         mfa.recover(session, NONSENSE, client),

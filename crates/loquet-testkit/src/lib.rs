@@ -27,5 +27,6 @@ mod put_back;
 pub mod recovery;
 pub mod restore;
 pub mod sessions;
+pub mod several;
 pub mod tampered;
 pub mod tokens;

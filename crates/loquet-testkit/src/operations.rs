@@ -15,6 +15,12 @@ use crate::recovery::{
     wrong_recovery_codes_cost_no_failure,
 };
 
+use crate::several::{
+    added_authenticator_settles_before_it_removes, authenticators_have_names,
+    each_of_two_authenticators_logs_in, one_of_two_is_reported_lost,
+    unrecognized_authenticator_goes_alone,
+};
+
 /// Runs all of them, each over a store of its own.
 pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     // Each in a box of its own: one future that holds them all would not fit a test's stack.
@@ -29,6 +35,11 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
         recovery_codes_are_renewed_with_a_fresh_code
         lapsed_recovery_leaves_other_codes
         wrong_recovery_codes_cost_no_failure
+        each_of_two_authenticators_logs_in
+        added_authenticator_settles_before_it_removes
+        authenticators_have_names
+        one_of_two_is_reported_lost
+        unrecognized_authenticator_goes_alone
         weakening_change_waits_and_can_be_cancelled
         other_change_holds_at_once
         hardening_is_final

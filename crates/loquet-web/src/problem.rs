@@ -56,7 +56,10 @@ impl Problem {
         match &self.0 {
             Error::Refused(refusal) => of_refusal(refusal),
             Error::Config(
-                Config::AccessRules(_) | Config::Conflict(_) | Config::RulesTooLong { .. },
+                Config::AccessRules(_)
+                | Config::AuthenticatorName
+                | Config::Conflict(_)
+                | Config::RulesTooLong { .. },
             ) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Busy | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
@@ -134,6 +137,7 @@ fn of_refusal(refusal: &Refusal) -> StatusCode {
         | Refusal::NotYours
         | Refusal::Rank
         | Refusal::TooNew { .. }
+        | Refusal::NotSettled { .. }
         | Refusal::KnownDeviceOnly
         | Refusal::SelfReset
         | Refusal::SelfPromotion
@@ -149,6 +153,7 @@ fn of_refusal(refusal: &Refusal) -> StatusCode {
         | Refusal::WrongAddressCode
         | Refusal::WrongBreakGlassCode
         | Refusal::WrongLink
+        | Refusal::OtherCodeRequired
         | Refusal::ResetCodeRequired(_)
         | Refusal::ResetCodeExpired(_)
         | Refusal::BreakGlassCodeNotConfirmed

@@ -92,7 +92,9 @@ fn date(refusal: &Refusal) -> Option<UnixTime> {
         | Refusal::Suspended { since }
         | Refusal::Disabled { since }
         | Refusal::IsDeactivated { since } => Some(since),
-        Refusal::ReportsRefused { until } | Refusal::TooNew { until } => Some(until),
+        Refusal::ReportsRefused { until }
+        | Refusal::TooNew { until }
+        | Refusal::NotSettled { until } => Some(until),
         Refusal::NoBreakGlassCode { until } => until,
         Refusal::AlreadyOpen { ready } | Refusal::TooEarly { ready } => Some(ready),
         Refusal::TooSoon { earliest } => Some(when::next_day(earliest)),

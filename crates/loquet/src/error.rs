@@ -105,6 +105,10 @@ pub enum Config {
     /// An authenticator app could not show the name.
     #[error(transparent)]
     Label(#[from] LabelError),
+    /// The name of an authenticator has at most [`MAX_AUTHENTICATOR_NAME`](crate::MAX_AUTHENTICATOR_NAME) characters, and no
+    /// control character.
+    #[error("the name of an authenticator has at most 40 characters, and no control character")]
+    AuthenticatorName,
     /// An account has too many roles.
     #[error(transparent)]
     TooManyRoles(#[from] TooManyRoles),

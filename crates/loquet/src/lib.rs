@@ -76,7 +76,8 @@ pub use account::notice_addresses::{
     AddressState, DeliveryFailure, DeliveryFailureKind, NoticeAddress,
 };
 pub use account::{
-    AccountHandle, AccountOverview, AuthenticatorState, OrganizationOverview, SessionEntry,
+    AccountHandle, AccountOverview, AuthenticatorEntry, AuthenticatorState, MAX_AUTHENTICATOR_NAME,
+    OrganizationOverview, SessionEntry,
 };
 pub use admin::organization::{Enabled, Imposed, RulesChange};
 pub use admin::settings::OrganizationSetting;
@@ -98,9 +99,9 @@ pub use keyring::{Keyring, KeyringError};
 pub use loquet_ipfilter::{CompileLimits, DeviceTier, Geo};
 pub use loquet_otp::{Algorithm, Digits, Period, Secret, SecretError, Totp};
 pub use loquet_policy::{
-    Access, AccountId, Assurance, BreakGlass, Cause, Event, Mandate, MandateState, NextStep, OrgId,
-    Preset, Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, SessionId,
-    SessionLimits, Setting, SettingKind, Start, UnixTime, limits,
+    Access, AccountId, Assurance, AuthenticatorId, BreakGlass, Cause, Event, Mandate, MandateState,
+    NextStep, OrgId, Preset, Purpose, Reason, Refusal, Requirement, RoleDefinition, RoleId,
+    RoleSet, Scheduled, SessionId, SessionLimits, Setting, SettingKind, Start, UnixTime, limits,
 };
 pub use mfa::{Mfa, MfaBuilder};
 pub use operator::letter::{Deliver, Delivered, DeliveryError, Letter};

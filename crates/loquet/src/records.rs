@@ -246,6 +246,7 @@ impl AccountRecord {
     /// Whether it says the same as another, apart from its secrets, which change with the facts alone.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.facts == other.facts
+            && self.secrets.details().eq(other.secrets.details())
             && self.external_id == other.external_id
             && self.label == other.label
             && self.addresses == other.addresses

@@ -307,7 +307,7 @@ pub(super) fn erase_credentials(account: &mut Account) {
     account.recovery = crate::RecoverySet::EMPTY;
     account.attempts = crate::Attempts::default();
     account.enrollments = crate::DailyQuota::default();
-    account.binding_link = None;
+    account.binding_links = Default::default();
     account.replace_advised = false;
     end_sessions(account);
 }

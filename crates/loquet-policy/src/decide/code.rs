@@ -80,6 +80,24 @@ impl DecisionBuilder<'_> {
         self.check_code(code)
     }
 
+    /// Checks the fresh code of a command that only a settled authenticator proves. Returns which one it was. Where none has
+    /// settled, no code is looked at.
+    pub(super) fn settled_code(&mut self, code: Submitted) -> Result<AuthenticatorId, Refusal> {
+        let now = self.now;
+        let active = || self.actor().second_factor.active();
+        if active().all(|it| it.settles(now).is_some())
+            && let Some(until) = active().filter_map(|it| it.settles(now)).min()
+        {
+            return Err(Refusal::NotSettled { until });
+        }
+        self.fresh_code(code)?;
+        let proved = self.actor().second_factor.get(code.by);
+        match proved.and_then(|it| it.settles(now)) {
+            Some(until) => Err(Refusal::NotSettled { until }),
+            None => Ok(code.by),
+        }
+    }
+
     /// Checks one code of an active authenticator, and counts or consumes it.
     fn check_code(&mut self, code: Submitted) -> Result<(), Refusal> {
         self.require_administrator_rows()?;
@@ -104,6 +122,7 @@ impl DecisionBuilder<'_> {
                 Err(Refusal::WrongCode { behind })
             }
             CodeCheck::Used { step, wait } => self.refuse_reused(code.by, step, wait),
+            CodeCheck::Ambiguous { wait } => Err(Refusal::AlreadyUsed { wait }),
             // The caller searches only unused steps. Single use is checked again here, because it is
             // essential.
             CodeCheck::Good { step, .. } if last.is_some_and(|last| step <= last) => {
@@ -165,13 +184,17 @@ impl DecisionBuilder<'_> {
     fn count_failure(&mut self, source: CodeSource) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
-        let row = actor.attempts.fail(source, now);
+        // Each authenticator is a code more that a guess may hit.
+        let points = actor.second_factor.active().count().max(1);
+        let points = u8::try_from(points).unwrap_or(u8::MAX);
+        let before = actor.attempts.total;
+        let row = actor.attempts.fail(source, points, now);
         let (total, budget) = (actor.attempts.total, actor.budget());
         // Consecutive failures are included in the total, so that one count is enough.
         if total >= budget {
             return self.disable_authenticators();
         }
-        if total == limits::ADVISE_REPLACEMENT {
+        if (before..total).contains(&limits::ADVISE_REPLACEMENT.saturating_sub(1)) {
             self.actor_mut().replace_advised = true;
             self.notify_owner(Event::ReplaceAdvised);
         } else if row == limits::FIRST_WAIT {
@@ -242,9 +265,9 @@ impl Attempts {
         }
     }
 
-    /// Counts a failure in the total and in the source's throttle. Returns how many there are in a row now.
-    fn fail(&mut self, source: CodeSource, now: UnixTime) -> u8 {
-        self.total = self.total.saturating_add(1);
+    /// Counts a failure, of so many points in the total, in the source's throttle too. Returns how many there are in a row.
+    fn fail(&mut self, source: CodeSource, points: u8, now: UnixTime) -> u8 {
+        self.total = self.total.saturating_add(points);
         let throttle = match source {
             CodeSource::Stranger => &mut self.stranger,
             CodeSource::KnownDevice | CodeSource::LiveSession => &mut self.known,

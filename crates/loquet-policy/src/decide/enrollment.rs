@@ -3,9 +3,9 @@
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Access, Authenticator, AuthenticatorOrigin, BindingLink, BreakGlass, CodeCheck, Digest, Event,
-    FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet, Refusal, RoleId,
-    SecondFactor, Session, Submitted, limits,
+    Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, BindingLink, BreakGlass,
+    CodeCheck, Digest, Event, FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet,
+    Refusal, RoleId, Session, Submitted, limits,
 };
 
 /// What the first code of a new authenticator amounts to, or the first two of a hardware token.
@@ -52,7 +52,7 @@ impl DecisionBuilder<'_> {
                 return Err(Refusal::ResetCodeRequired(why.cause()));
             }
         }
-        self.add_pending(purpose, recovery)
+        self.add_pending(purpose, None, recovery)
     }
 
     /// Returns the enrollment that this session began, with the same secret and deadline.
@@ -79,7 +79,12 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    fn add_pending(&mut self, purpose: Purpose, recovery: RecoverySet) -> Answer {
+    fn add_pending(
+        &mut self,
+        purpose: Purpose,
+        by: Option<AuthenticatorId>,
+        recovery: RecoverySet,
+    ) -> Answer {
         let offered = self.organization()?.options.recovery_codes;
         let recovery = if offered {
             recovery
@@ -89,6 +94,7 @@ impl DecisionBuilder<'_> {
         let pending = Pending {
             purpose,
             session: self.session()?.id,
+            by,
             since: self.now,
             wrong: 0,
             recovery,
@@ -106,16 +112,53 @@ impl DecisionBuilder<'_> {
     }
 
     pub(super) fn begin_replacement(&mut self, code: Submitted, recovery: RecoverySet) -> Answer {
+        self.begin_beside(Purpose::Replace, code, recovery)
+    }
+
+    /// Adding one makes no recovery codes: those that there are stay.
+    pub(super) fn begin_addition(&mut self, code: Submitted) -> Answer {
+        if self.actor().second_factor.iter().count() >= limits::AUTHENTICATORS {
+            self.rights()?;
+            return Err(Refusal::TooManyAuthenticators);
+        }
+        self.begin_beside(Purpose::Add, code, RecoverySet::EMPTY)
+    }
+
+    /// Begins an enrollment beside what is bound.
+    fn begin_beside(&mut self, purpose: Purpose, code: Submitted, recovery: RecoverySet) -> Answer {
         self.rights()?;
         self.require_enabled()?;
         self.require_owner()?;
-        if let Some(grant) = self.resume(Purpose::Replace)? {
+        if let Some(grant) = self.resume(purpose)? {
             return Ok(grant);
         }
         self.require_bound_authenticator()?;
         self.may_begin_another()?;
-        self.fresh_code(code)?;
-        self.add_pending(Purpose::Replace, recovery)
+        let by = self.settled_code(code)?;
+        self.add_pending(purpose, Some(by), recovery)
+    }
+
+    pub(super) fn remove_authenticator(&mut self, id: AuthenticatorId, code: Submitted) -> Answer {
+        self.rights()?;
+        self.require_enabled()?;
+        self.require_owner()?;
+        self.require_bound_authenticator()?;
+        if self.actor().second_factor.get(id).is_none() {
+            return Err(Refusal::NoSuchAuthenticator);
+        }
+        if self.actor().second_factor.active().all(|it| it.id == id) {
+            return Err(Refusal::AskAnotherAdmin);
+        }
+        if self.settled_code(code)? == id {
+            return Err(Refusal::OtherCodeRequired);
+        }
+        let actor = self.actor_mut();
+        actor.second_factor.remove(|it| it.id == id);
+        end_sessions(actor);
+        let (account, enrolled) = (actor.id, actor.is_enrolled());
+        self.set_enrolled(account, enrolled)?;
+        self.notify_of_actor(Event::AuthenticatorRemoved);
+        self.grant_session(Level::Level2)
     }
 
     pub(super) fn confirm_enrollment(
@@ -128,7 +171,9 @@ impl DecisionBuilder<'_> {
         let first = match check {
             CodeCheck::Absent | CodeCheck::Malformed => FirstCode::Malformed,
             CodeCheck::Wrong { behind } => FirstCode::Wrong { behind },
-            CodeCheck::Used { wait, .. } => FirstCode::Used { wait },
+            CodeCheck::Used { wait, .. } | CodeCheck::Ambiguous { wait } => {
+                FirstCode::Used { wait }
+            }
             CodeCheck::Good { step, .. } => FirstCode::Good { step, drift: 0 },
         };
         let is_app = !self.actor().awaits_token;
@@ -152,7 +197,12 @@ impl DecisionBuilder<'_> {
         let session = *self.session()?;
         let pending = self.own_pending(&session)?;
         let by_break_glass = match (pending.purpose, self.actor().second_factor.state()) {
-            (Purpose::First, FactorState::None) | (Purpose::Replace, FactorState::Active) => false,
+            (Purpose::First, FactorState::None) => false,
+            (Purpose::Replace | Purpose::Add, FactorState::Active)
+                if self.is_active(pending.by) =>
+            {
+                false
+            }
             (
                 Purpose::Reset,
                 FactorState::ResetDue {
@@ -200,6 +250,11 @@ impl DecisionBuilder<'_> {
         }
     }
 
+    fn is_active(&self, id: Option<AuthenticatorId>) -> bool {
+        let bound = id.and_then(|id| self.actor().second_factor.get(id));
+        bound.is_some_and(Authenticator::is_active)
+    }
+
     fn own_pending(&self, session: &Session) -> Result<Pending, Refusal> {
         let mut pendings = self.actor().pendings_at(self.now).peekable();
         let none = match pendings.peek() {
@@ -233,29 +288,48 @@ impl DecisionBuilder<'_> {
             false => AuthenticatorOrigin::Enrolled,
         };
         let id = actor.next_authenticator();
-        actor.second_factor = SecondFactor::of(Authenticator {
+        let new = Authenticator {
             drift,
             origin,
+            added_by: pending.by,
             ..Authenticator::new(id, now, step)
-        });
+        };
+        let replaced = pending.by.filter(|_| pending.purpose == Purpose::Replace);
+        let mut links = actor.binding_links.iter().flatten();
+        let before = links.find(|it| Some(it.authenticator) == replaced && now < it.expires);
+        let since = before.map_or(now, |before| before.since);
+        let link = BindingLink {
+            authenticator: id,
+            link,
+            expires: now.plus(limits::BINDING_LINK),
+            since,
+        };
+        actor.second_factor.remove(|it| Some(it.id) == replaced);
+        if !actor.second_factor.push(new) {
+            return Err(Refusal::TooManyAuthenticators);
+        }
+        actor.keep_link(link, now);
         actor.awaits_import = false;
         actor.awaits_token = false;
         actor.ever = true;
-        actor.toggle = true;
-        actor.replace_advised = false;
-        actor.attempts = crate::Attempts::default();
-        actor.recovery = if offered {
-            pending.recovery
-        } else {
-            RecoverySet::EMPTY
-        };
-        let before = actor.binding_link.filter(|before| now < before.expires);
-        actor.binding_link = Some(BindingLink {
-            link,
-            expires: now.plus(limits::BINDING_LINK),
-            since: before.map_or(now, |before| before.since),
-        });
+        if pending.purpose != Purpose::Add {
+            actor.toggle = true;
+            actor.replace_advised = false;
+            if actor.second_factor.iter().count() == 1 {
+                actor.attempts = crate::Attempts::default();
+            }
+            actor.recovery = match offered {
+                true => pending.recovery,
+                false => RecoverySet::EMPTY,
+            };
+        }
         end_sessions(actor);
+        self.announce_binding(pending)
+    }
+
+    /// Tells of a new authenticator, and grants the session that confirmed it.
+    fn announce_binding(&mut self, pending: &Pending) -> Answer {
+        let actor = self.actor();
         let (account, administrator) = (actor.id, actor.roles.contains(RoleId::ADMINISTRATOR));
         self.set_enrolled(account, true)?;
         self.cancel_break_glass()?;

@@ -68,7 +68,8 @@ impl DecisionBuilder<'_> {
     /// A thief of the password must not redirect the notices of a bound account.
     pub(super) fn change_address(&mut self, code: Submitted, sent: Digest) -> Answer {
         let mut is_bound = false;
-        if self.session().is_ok() {
+        let by_host = self.session().is_err();
+        if !by_host {
             self.rights()?;
             self.require_owner()?;
             let bound = self.actor().factor_at(self.now) != FactorState::None;
@@ -79,9 +80,9 @@ impl DecisionBuilder<'_> {
         } else {
             self.actor().require_active()?;
         }
-        let change = AddressChange::begin(self.actor().address_change, sent, self.now)?;
+        let change = AddressChange::begin(self.actor().address_change, sent, by_host, self.now)?;
         if is_bound {
-            self.fresh_code(code)?;
+            self.settled_code(code)?;
         }
         self.actor_mut().address_change = Some(change);
         self.notify_owner(Event::AddressChangeBegun);
@@ -102,6 +103,13 @@ impl DecisionBuilder<'_> {
             // The host's own change may be a thief's, who has the password and no code.
             self.require_active_authenticator()?;
             return Err(Refusal::StepUp);
+        }
+        if change.by_host {
+            // Of which authenticator the recent code was is not known any more.
+            let mut active = self.actor().second_factor.active();
+            if let Some(until) = active.find_map(|it| it.settles(now)) {
+                return Err(Refusal::NotSettled { until });
+            }
         }
         if code.ok_or(Refusal::Malformed)? != change.code {
             change.wrong = change.wrong.saturating_add(1);

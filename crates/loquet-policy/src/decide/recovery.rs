@@ -28,7 +28,7 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::NotOffered);
         }
         self.require_bound_authenticator()?;
-        self.fresh_code(code)?;
+        self.settled_code(code)?;
         self.actor_mut().recovery = recovery;
         self.notify_of_actor(Event::RecoveryCodesRenewed);
         Ok(Grant::Done)

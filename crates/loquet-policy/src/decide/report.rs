@@ -2,14 +2,15 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions, reset};
 use crate::{
-    Access, Account, Authenticator, CodeSource, Digest, Event, Evidence, FactorState, Grant, Level,
-    RecoverySet, Refusal, RoleId, Submitted, Suspension, UnixTime, limits,
+    Access, Account, Authenticator, AuthenticatorId, CodeCheck, CodeSource, Digest, Event,
+    Evidence, Grant, Level, RecoverySet, Refusal, RoleId, SecondFactor, Submitted, Suspension,
+    UnixTime, limits,
 };
 
 impl DecisionBuilder<'_> {
     /// Suspends the authenticator. Only the password was given, and a thief may have it: the report can be undone, with
     /// more than the password.
-    pub(super) fn report_lost(&mut self, link: Digest) -> Answer {
+    pub(super) fn report_lost(&mut self, lost: AuthenticatorId, link: Digest) -> Answer {
         if !self.actor().is_active() {
             return Err(Refusal::LogInRefused);
         }
@@ -19,17 +20,25 @@ impl DecisionBuilder<'_> {
                 other => other,
             })?;
         let now = self.now;
+        let bound = self.actor().second_factor.get(lost);
+        if !bound.is_some_and(Authenticator::is_active) {
+            return Err(Refusal::NoSuchAuthenticator);
+        }
         if let Some(until) = self.actor().reports_refused_until.filter(|it| now < *it) {
             return Err(Refusal::ReportsRefused { until });
         }
         self.require_administrator_rows()?;
         let actor = self.actor_mut();
         end_sessions(actor);
-        suspend(actor, now, link);
+        if let Some(lost) = actor.second_factor.get_mut(lost) {
+            lost.suspended = Some(Suspension { since: now, link });
+            lost.told = None;
+        }
         // Undone or not: a reset or a recovery code binds another authenticator, which the same thief could report.
         actor.reports_refused_until = Some(now.plus(limits::REPORTS_REFUSED));
-        let (account, suspended) = (actor.id, actor.is_enrolled_but_suspended());
-        self.set_in_roster(account, false, suspended)?;
+        let account = actor.id;
+        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
+        self.set_in_roster(account, enrolled, suspended)?;
         self.notify_of_actor(Event::ReportedLost);
         Ok(Grant::Done)
     }
@@ -44,13 +53,14 @@ impl DecisionBuilder<'_> {
         self.current_level()?;
         self.check_access(access)?;
         self.require_administrator_rows()?;
-        let FactorState::Suspended { .. } = self.actor().second_factor.state() else {
+        let is_active = Authenticator::is_active;
+        if self.actor().second_factor.iter().all(is_active) {
             self.require_bound_authenticator()?;
             return Err(Refusal::Unchanged);
-        };
+        }
         self.check_session_wait()?;
         let left = match evidence {
-            Evidence::Link(shown) if self.is_undone_by(shown) => None,
+            Evidence::Link(shown) if self.is_undone_by(shown, code) => None,
             Evidence::Link(_) => return self.wrong_in_session(Refusal::WrongLink),
             Evidence::RecoveryCode(shown) => Some(self.check_recovery_code(shown)?),
         };
@@ -63,7 +73,7 @@ impl DecisionBuilder<'_> {
         let now = self.now;
         let actor = self.actor_mut();
         end_sessions(actor);
-        reinstate(actor, now);
+        reinstate(actor, |it| it.id == code.by, now);
         let account = actor.id;
         self.set_enrolled(account, true)?;
         self.cancel_break_glass()?;
@@ -87,7 +97,7 @@ impl DecisionBuilder<'_> {
         let now = self.now;
         let subject = self.subject_mut()?;
         end_sessions(subject);
-        reinstate(subject, now);
+        reinstate(subject, |_| true, now);
         let (account, enrolled) = (subject.id, subject.is_enrolled());
         self.set_enrolled(account, enrolled)?;
         self.notify(crate::Audience::Owner { account }, Event::ReportUndone);
@@ -95,10 +105,13 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    fn is_undone_by(&self, link: Digest) -> bool {
-        let suspended = self.actor().second_factor.iter();
-        let mut links = suspended.filter_map(|it| it.suspended);
-        links.any(|suspension| suspension.link == link)
+    /// Returns whether a link undoes a report: that of the authenticator of which the code is, where it is one's.
+    fn is_undone_by(&self, link: Digest, code: Submitted) -> bool {
+        let is_known = matches!(code.check, CodeCheck::Good { .. } | CodeCheck::Used { .. });
+        let mut bound = self.actor().second_factor.iter();
+        bound.any(|it| {
+            it.suspended.is_some_and(|known| known.link == link) && (!is_known || it.id == code.by)
+        })
     }
 
     /// Checks a recovery code. Returns the set without it.
@@ -156,35 +169,68 @@ impl DecisionBuilder<'_> {
 
     pub(super) fn report_unrecognized(&mut self, link: Digest) -> Answer {
         let now = self.now;
-        let good = self
-            .actor()
-            .binding_link
-            .is_some_and(|known| known.link == link && now < known.expires);
-        if !good {
+        let Some(link) = self.actor().binding_link(&link, now).copied() else {
             return Err(Refusal::WrongLink);
-        }
+        };
         self.require_administrator_rows()?;
         let actor = self.actor_mut();
-        reset(actor, None);
+        let bad = descendants(&actor.second_factor, link.authenticator);
+        let mut rest = actor.second_factor;
+        rest.remove(|it| bad.contains(&Some(it.id)));
+        if rest.active().next().is_some() {
+            actor.second_factor = rest;
+            // Some of them may be those that it renewed.
+            actor.recovery = RecoverySet::EMPTY;
+            for slot in &mut actor.binding_links {
+                if slot.is_some_and(|it| bad.contains(&Some(it.authenticator))) {
+                    *slot = None;
+                }
+            }
+            end_sessions(actor);
+        } else {
+            reset(actor, None);
+        }
         actor.address_change = None;
         let account = actor.id;
-        self.set_enrolled(account, false)?;
+        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
+        self.set_in_roster(account, enrolled, suspended)?;
         self.notify_owner(Event::ReportedUnrecognized);
         self.notify_administrators(Event::ReportedUnrecognized);
         Ok(Grant::Done)
     }
 }
 
-fn suspend(account: &mut Account, since: UnixTime, link: Digest) {
-    for authenticator in account.second_factor.iter_mut() {
-        authenticator.suspended = Some(Suspension { since, link });
-        authenticator.told = None;
+/// Returns an authenticator and those that were added with its codes, and with theirs.
+fn descendants(
+    factor: &SecondFactor,
+    first: AuthenticatorId,
+) -> [Option<AuthenticatorId>; limits::AUTHENTICATORS + 1] {
+    let mut bad = [None; limits::AUTHENTICATORS + 1];
+    let mut free = 0_usize;
+    let mut add = |bad: &mut [Option<AuthenticatorId>], id| {
+        if let Some(slot) = bad.get_mut(free) {
+            *slot = Some(id);
+            free = free.saturating_add(1);
+        }
+    };
+    add(&mut bad, first);
+    // They are sorted by age: what added one stands before it.
+    for authenticator in factor.iter() {
+        let known = bad.contains(&Some(authenticator.id));
+        if !known
+            && authenticator
+                .added_by
+                .is_some_and(|by| bad.contains(&Some(by)))
+        {
+            add(&mut bad, authenticator.id);
+        }
     }
+    bad
 }
 
 /// Makes suspended authenticators active again. The password alone reports no other loss for a while.
-fn reinstate(account: &mut Account, now: UnixTime) {
-    for authenticator in account.second_factor.iter_mut() {
+fn reinstate(account: &mut Account, these: impl Fn(&Authenticator) -> bool, now: UnixTime) {
+    for authenticator in account.second_factor.iter_mut().filter(|it| these(it)) {
         authenticator.suspended = None;
     }
     account.reports_refused_until = Some(now.plus(limits::REPORTS_REFUSED));

@@ -24,6 +24,8 @@ pub(super) struct ActionReader<'a> {
     pub(super) number: u64,
     /// The authenticator of which it is a code.
     pub(super) by: AuthenticatorId,
+    /// The authenticator that the action is about.
+    pub(super) authenticator: AuthenticatorId,
     /// The number of recovery codes that the person has used.
     pub(super) used: u8,
 }
@@ -64,11 +66,14 @@ impl ActionReader<'_> {
                     CodeCheck::Good { .. } => Some(recovery_code(self.used)),
                     CodeCheck::Used { .. } => Some(recovery_code(0)),
                     CodeCheck::Wrong { .. } => Some(WRONG),
-                    CodeCheck::Malformed | CodeCheck::Absent => None,
+                    CodeCheck::Malformed | CodeCheck::Absent | CodeCheck::Ambiguous { .. } => None,
                 },
                 access,
             },
-            "report lost" => Command::ReportLost { link: LINK },
+            "report lost" => Command::ReportLost {
+                authenticator: self.authenticator,
+                link: LINK,
+            },
             "undo report" => undo(Evidence::Link(LINK)),
             "undo report with a wrong link" => undo(Evidence::Link(WRONG)),
             "undo report with a recovery code" => {
@@ -108,6 +113,11 @@ impl ActionReader<'_> {
             "cancel enrollment" => Command::CancelEnrollment,
             "begin replacement" => Command::BeginReplacement { code, recovery },
             "renew recovery codes" => Command::RenewRecoveryCodes { code, recovery },
+            "begin addition" => Command::BeginAddition { code },
+            "remove authenticator" => Command::RemoveAuthenticator {
+                authenticator: self.authenticator,
+                code,
+            },
             "turn on" => Command::TurnOn { code },
             "turn off" => Command::TurnOff { code },
             _ => return Ok(None),
@@ -273,7 +283,9 @@ const fn pair(check: CodeCheck) -> PairCheck {
         CodeCheck::Good { step, .. } => PairCheck::Good { step, drift: 2 },
         CodeCheck::Used { step, wait } => PairCheck::Used { step, wait },
         CodeCheck::Wrong { .. } => PairCheck::Wrong,
-        CodeCheck::Malformed | CodeCheck::Absent => PairCheck::Malformed,
+        CodeCheck::Malformed | CodeCheck::Absent | CodeCheck::Ambiguous { .. } => {
+            PairCheck::Malformed
+        }
     }
 }
 

@@ -208,14 +208,16 @@ impl Runner {
             return Ok(core::iter::once(reason).chain(required.reasons()).collect());
         }
         let used = limits::RECOVERY_CODES.saturating_sub(actor.account.recovery.len());
-        let bound = actor.account.second_factor.iter().last();
+        let newest = actor.account.second_factor.iter().last();
+        let newest = newest.map_or(AuthenticatorId::default(), |it| it.id);
         let action = ActionReader {
             line: *line,
             step,
             roles: &self.roles,
             now: self.now,
             number: self.next,
-            by: bound.map_or(AuthenticatorId::default(), |it| it.id),
+            by: step.with.map_or(newest, AuthenticatorId),
+            authenticator: step.authenticator.map_or(newest, AuthenticatorId),
             used: u8::try_from(used).unwrap_or(u8::MAX),
         };
         let command = action.command(does)?;

@@ -39,6 +39,9 @@ pub enum Action {
     /// Begins the last enrollment of a day, without a reset code.
     BeginLast(usize, usize),
     BeginReplacement(usize, usize),
+    BeginAddition(usize, usize),
+    /// The first one or the second.
+    Remove(usize, usize, AuthenticatorId),
     Confirm(usize, usize),
     WrongConfirm(usize, usize, bool),
     /// With two codes of the assigned hardware token.
@@ -49,13 +52,13 @@ pub enum Action {
     WrongRecoveryCode(usize, usize),
     RenewRecoveryCodes(usize, usize),
     /// The password alone was given.
-    ReportLost(usize, usize),
+    ReportLost(usize, usize, AuthenticatorId),
     /// With the link in the notice.
     UndoReport(usize, usize, Shown),
     /// With a recovery code in its place.
     UndoReportByCode(usize, usize),
     UndoReportOf(usize, usize, usize),
-    ReportUnrecognized(usize),
+    ReportUnrecognized(usize, AuthenticatorId),
     Enable(usize, usize),
     ScheduleMandate(usize, usize),
     MandateNow(usize, usize),
@@ -102,6 +105,9 @@ impl std::fmt::Display for Action {
             Self::Begin(k, s, shown) => write!(f, "{} begins an enrollment{shown}.", who(k, s)),
             Self::BeginLast(k, s) => write!(f, "{} begins many enrollments.", who(k, s)),
             Self::BeginReplacement(k, s) => write!(f, "{} begins a replacement.", who(k, s)),
+            Self::BeginAddition(k, s) => write!(f, "{} begins an addition.", who(k, s)),
+            Self::Remove(k, s, BOUND) => write!(f, "{} removes the older phone.", who(k, s)),
+            Self::Remove(k, s, _) => write!(f, "{} removes the newer phone.", who(k, s)),
             Self::Confirm(k, s) => write!(f, "{} confirms an enrollment.", who(k, s)),
             Self::WrongConfirm(k, s, _) => {
                 write!(f, "{} confirms an enrollment with a wrong code.", who(k, s))
@@ -114,8 +120,8 @@ impl std::fmt::Display for Action {
                 write!(f, "{} submits a wrong recovery code.", who(k, s))
             }
             Self::RenewRecoveryCodes(k, s) => write!(f, "{} renews the recovery codes.", who(k, s)),
-            Self::ReportLost(k, 0) => write!(f, "{} reports the phone lost.", NAMES[k]),
-            Self::ReportLost(k, _) => write!(f, "The thief reports {}'s phone lost.", NAMES[k]),
+            Self::ReportLost(k, 0, _) => write!(f, "{} reports the phone lost.", NAMES[k]),
+            Self::ReportLost(k, ..) => write!(f, "The thief reports {}'s phone lost.", NAMES[k]),
             Self::UndoReport(k, s, Shown::Right) => {
                 write!(f, "{} undoes the report with the link.", who(k, s))
             }
@@ -128,7 +134,7 @@ impl std::fmt::Display for Action {
             Self::UndoReportOf(k, s, j) => {
                 write!(f, "{} undoes the report about {}.", who(k, s), NAMES[j])
             }
-            Self::ReportUnrecognized(k) => {
+            Self::ReportUnrecognized(k, _) => {
                 write!(f, "{} reports the enrollment as unrecognized.", NAMES[k])
             }
             Self::Enable(k, s) => write!(f, "{} enables multi-factor log-in.", who(k, s)),
@@ -223,6 +229,8 @@ impl Action {
             | Self::Begin(k, s, _)
             | Self::BeginLast(k, s)
             | Self::BeginReplacement(k, s)
+            | Self::BeginAddition(k, s)
+            | Self::Remove(k, s, _)
             | Self::Confirm(k, s)
             | Self::WrongConfirm(k, s, _)
             | Self::ConfirmToken(k, s)
@@ -231,7 +239,7 @@ impl Action {
             | Self::UseRecoveryCode(k, s)
             | Self::WrongRecoveryCode(k, s)
             | Self::RenewRecoveryCodes(k, s)
-            | Self::ReportLost(k, s)
+            | Self::ReportLost(k, s, _)
             | Self::UndoReport(k, s, _)
             | Self::UndoReportByCode(k, s)
             | Self::UndoReportOf(k, s, _)
@@ -260,12 +268,15 @@ impl Action {
             all.push(Self::Wait(limits::REPORTS_REFUSED));
         }
         for k in 0..space.accounts {
-            all.extend([Self::PasswordChanged(k), Self::ReportLost(k, 0)]);
-            if space.victim == Some(k) {
-                all.push(Self::ReportLost(k, 1));
-            }
-            if space.links {
-                all.push(Self::ReportUnrecognized(k));
+            all.push(Self::PasswordChanged(k));
+            for which in space.authenticators() {
+                all.push(Self::ReportLost(k, 0, which));
+                if space.victim == Some(k) {
+                    all.push(Self::ReportLost(k, 1, which));
+                }
+                if space.links {
+                    all.push(Self::ReportUnrecognized(k, which));
+                }
             }
             all.extend([Self::BreakGlass(k), Self::CollectResetCode(k)]);
             if space.counters {
@@ -318,6 +329,11 @@ impl Action {
         if space.tokens {
             all.push(Self::ConfirmToken(k, s));
         }
+        if space.several {
+            all.push(Self::BeginAddition(k, s));
+            let each = space.authenticators().into_iter();
+            all.extend(each.map(|which| Self::Remove(k, s, which)));
+        }
         if space.counters {
             all.extend([Self::Begin(k, s, Shown::Wrong), Self::BeginLast(k, s)]);
             for late in [false, true] {
@@ -356,7 +372,7 @@ impl Action {
                 Self::Enter(k),
                 Self::Enroll(k),
                 Self::LogOut(k, 0),
-                Self::ReportLost(k, 0),
+                Self::ReportLost(k, 0, BOUND),
             ]);
             all.extend([
                 Self::BreakGlass(k),

@@ -28,6 +28,8 @@ impl Action {
             | Self::Begin(k, ..)
             | Self::BeginLast(k, _)
             | Self::BeginReplacement(k, _)
+            | Self::BeginAddition(k, _)
+            | Self::Remove(k, ..)
             | Self::Confirm(k, _)
             | Self::WrongConfirm(k, ..)
             | Self::ConfirmToken(k, _)
@@ -36,10 +38,10 @@ impl Action {
             | Self::UseRecoveryCode(k, _)
             | Self::WrongRecoveryCode(k, _)
             | Self::RenewRecoveryCodes(k, _)
-            | Self::ReportLost(k, _)
+            | Self::ReportLost(k, ..)
             | Self::UndoReport(k, ..)
             | Self::UndoReportByCode(k, _)
-            | Self::ReportUnrecognized(k)
+            | Self::ReportUnrecognized(k, _)
             | Self::Enable(k, _)
             | Self::ScheduleMandate(k, _)
             | Self::MandateNow(k, _)
@@ -159,15 +161,17 @@ impl Step<'_> {
         let waits = space.imports && !person.moved;
         let has_secret = has_secret(&person.account);
         let held = match has_secret {
-            true => person.phone == Who::Owner,
+            true => person.has_phone(Who::Owner),
             false => waits && person.elsewhere == Who::Owner,
         };
         held.then_some(())?;
         let stolen = space.steals && space.victim == Some(k);
         let finder = if stolen { Who::Thief } else { Who::Lost };
         let person = &mut self.world_mut().people[k];
-        if has_secret {
-            person.phone = finder;
+        // The older one of two.
+        let lost = person.held(Who::Owner, |_| true).map(|it| it.id);
+        if let Some(AuthenticatorId(lost)) = lost {
+            person.phones[usize::from(lost)] = finder;
         }
         if waits {
             person.elsewhere = finder;
@@ -212,8 +216,19 @@ impl Step<'_> {
             {
                 let holder = self.world().holder(k, s);
                 let person = &mut self.world_mut().people[k];
-                (person.phone, person.printed_codes, person.reset_code) =
-                    (holder, holder, Who::Owner);
+                let AuthenticatorId(new) = person.account.last_authenticator;
+                person.phones[usize::from(new)] = holder;
+                person.reset_code = Who::Owner;
+                let purpose = self.answer;
+                if !matches!(
+                    purpose,
+                    Some(Ok(Grant::Bound {
+                        purpose: Purpose::Add,
+                        ..
+                    }))
+                ) {
+                    self.world_mut().people[k].printed_codes = holder;
+                }
             }
             Action::RenewRecoveryCodes(k, s) if granted => {
                 let holder = self.world().holder(k, s);
@@ -234,7 +249,9 @@ impl Step<'_> {
             }
             Action::Import(k) if granted => {
                 let person = &mut self.world_mut().people[k];
-                (person.phone, person.moved) = (person.elsewhere, true);
+                let AuthenticatorId(new) = person.account.last_authenticator;
+                person.phones[usize::from(new)] = person.elsewhere;
+                person.moved = true;
             }
             Action::CollectResetCode(k) if granted => {
                 self.world_mut().people[k].reset_code = Who::Owner;

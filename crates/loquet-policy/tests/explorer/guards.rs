@@ -3,6 +3,7 @@
 use crate::administration;
 use crate::altered::*;
 use crate::imports;
+use crate::several;
 use crate::tokens;
 use crate::world::*;
 use crate::{A, CORE, E, P};
@@ -125,6 +126,7 @@ pub fn guards() -> Vec<Guard> {
     guards.extend(of_reports());
     guards.extend(imports::guards());
     guards.extend(tokens::guards());
+    guards.extend(several::guards());
     guards.extend(administration::guards());
     guards
 }

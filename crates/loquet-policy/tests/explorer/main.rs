@@ -1,4 +1,4 @@
-//! Visits every reachable state of small organizations with the production engine, and checks S1 to S12 (the
+//! Visits every reachable state of small organizations with the production engine, and checks S1 to S14 (the
 //! crate documentation states them).
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +24,7 @@ mod pack;
 mod promises;
 mod request;
 mod search;
+mod several;
 mod steps;
 mod stories;
 mod tokens;
@@ -54,6 +55,7 @@ const CORE: Space = Space {
     mailbox: false,
     imports: false,
     tokens: false,
+    several: false,
     roles: [A, A, A],
 };
 
@@ -115,6 +117,19 @@ fn promises_hold_with_imported_authenticators() {
 #[test]
 fn promises_hold_with_hardware_tokens() {
     run("hardware tokens", guards::TOKENS);
+}
+
+#[test]
+fn promises_hold_with_two_authenticators() {
+    run("two authenticators", several::SEVERAL);
+    run(
+        "two authenticators, and a thief of the phone",
+        several::SEVERAL_ROBBED,
+    );
+    run(
+        "two authenticators, reports undone",
+        several::SEVERAL_UNDONE,
+    );
 }
 
 #[test]

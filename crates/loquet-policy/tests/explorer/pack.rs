@@ -176,21 +176,39 @@ impl World {
         };
         let carried = matches!(origin, Some(Origin::Administrator { .. }));
         pack.put(usize::from(carried && person.reset_code == Who::Thief), 1);
-        // Where no report is undone, a suspended phone is of no use.
-        let active = matches!(account.second_factor.state(), FactorState::Active);
-        let phone = if active || has_secret(account) && self.space.undone {
-            person.phone
-        } else {
-            Who::Owner
-        };
+        let mut bound = account.second_factor.iter();
+        let first = bound.next();
+        let phone = first.map_or(Who::Owner, |it| self.phone(person, it));
         pack.put(phone as usize, 2);
+        if self.space.several {
+            let settled = first.is_none_or(|it| it.settles(now).is_none());
+            pack.put(usize::from(settled), 1);
+            let suspended = first.is_some_and(|it| !it.is_active());
+            pack.put(usize::from(suspended), 1);
+            let second = bound.next();
+            assert!(bound.next().is_none(), "at most two are bound here");
+            let state = second.map_or(0, |it| 1 + usize::from(!it.is_active()));
+            pack.put(state, 2);
+            let phone = second.map_or(Who::Owner, |it| self.phone(person, it));
+            pack.put(phone as usize, 2);
+            let settled = second.is_none_or(|it| it.settles(now).is_none());
+            pack.put(usize::from(settled), 1);
+            let by = second.and_then(|it| it.added_by);
+            pack.put(usize::from(by.is_some() && by == first.map(|it| it.id)), 1);
+        }
         pack.put(account.recovery.len(), 2);
         let recovering = matches!(origin, Some(Origin::Recovery { .. }));
         let counts = recovering || !account.recovery.is_empty();
         pack.put(usize::from(counts && person.printed_codes == Who::Thief), 1);
         if self.space.links {
-            let live = account.binding_link.is_some_and(|it| now < it.expires);
-            pack.put(usize::from(live), 1);
+            for number in 0..=usize::from(self.space.several) {
+                let bound = account.second_factor.iter().nth(number).map(|it| it.id);
+                // Where nothing is bound, that of the last one.
+                let of = |it: &BindingLink| bound.is_none_or(|id| id == it.authenticator);
+                let mut live = account.binding_links.iter().flatten();
+                let live = live.any(|it| of(it) && now < it.expires);
+                pack.put(usize::from(live && (number == 0 || bound.is_some())), 1);
+            }
         }
         if self.space.counters {
             let total = match account.attempts.total {
@@ -213,6 +231,15 @@ impl World {
         }
     }
 
+    /// Where no report is undone, a suspended phone is of no use.
+    fn phone(&self, person: &Person, it: &Authenticator) -> Who {
+        if it.is_active() || self.space.undone {
+            person.phone(it)
+        } else {
+            Who::Owner
+        }
+    }
+
     fn pack_session(&self, pack: &mut Pack, person: &Person, slot: usize, now: UnixTime) {
         let account = &person.account;
         let session = person.sessions[slot].filter(|it| !self.is_over(account, it, now));
@@ -227,10 +254,19 @@ impl World {
         });
         pack.put(level, 3);
         let own = |pending: &&Pending| Some(pending.session) == session.map(|it| it.id);
-        let pending = account.pendings_at(now).find(own).map_or(0, |pending| {
+        let own = account.pendings_at(now).find(own);
+        let pending = own.map_or(0, |pending| {
             1 + usize::from(pending.wrong == limits::PENDING_TRIES - 1)
         });
         pack.put(pending, 2);
+        if self.space.several {
+            // Which one it is beside, and whether in its place.
+            let by = own.and_then(|pending| pending.by);
+            let second = account.second_factor.iter().nth(1);
+            pack.put(usize::from(by.is_some() && by == second.map(|it| it.id)), 1);
+            let adds = own.is_some_and(|pending| pending.purpose == Purpose::Add);
+            pack.put(usize::from(adds), 1);
+        }
     }
 
     /// Returns whether the session has ended, or is never used again.

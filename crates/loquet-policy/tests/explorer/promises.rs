@@ -53,7 +53,7 @@ pub fn check_organization(world: &World) -> Promise {
 pub fn check_account(world: &World, k: usize, engine: &dyn Engine) -> Promise {
     let (person, enabled) = (&world.people[k], world.organization.is_enabled());
     let account = &person.account;
-    let active = matches!(account.second_factor.state(), FactorState::Active);
+    let active = account.second_factor.active().next().is_some();
     for slot in 0..world.space.sessions {
         let level = rights(world, k, slot, engine);
         ensure(
@@ -75,7 +75,7 @@ pub fn check_account(world: &World, k: usize, engine: &dyn Engine) -> Promise {
         // factor is required.
         let thief = world.holder(k, slot) == Who::Thief;
         ensure(
-            !(thief && level.is_some() && world.must(k)) || person.phone == Who::Thief,
+            !(thief && level.is_some() && world.must(k)) || person.has_phone(Who::Thief),
             "a thief without the phone has rights",
             k,
         )?;
@@ -115,12 +115,39 @@ fn of_pending(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
         offset: 0,
     };
     let snapshot = world.snapshot(k, Some(slot), None);
-    let decision = engine.decide(&snapshot, &confirm(k, good), NOW, Fresh { session: NEW });
+    let decision = engine.decide(
+        &snapshot,
+        &confirm(world, k, good),
+        NOW,
+        Fresh { session: NEW },
+    );
     ensure(
         decision.answer.is_err(),
         "S9 another session confirmed the enrollment",
         k,
     )
+}
+
+/// A used code of an active authenticator, an older one, and one of a suspended one.
+fn used_codes(world: &World, k: usize, source: CodeSource) -> [Submitted; 3] {
+    let (step, offset, wait) = (STEP, 0, 9);
+    let [code, older] = [
+        CodeCheck::Good { step, offset },
+        CodeCheck::Used {
+            step: STEP - 1,
+            wait,
+        },
+    ]
+    .map(|check| {
+        let mut active = world.people[k].account.second_factor.active();
+        let by = active.next().map_or(BOUND, |it| it.id);
+        Submitted { check, by, source }
+    });
+    let mut bound = world.people[k].account.second_factor.iter();
+    let suspended = bound.find(|it| !it.is_active());
+    let by = suspended.map_or(BOUND, |it| it.id);
+    let undoing = Submitted { by, ..code };
+    [code, older, undoing]
 }
 
 /// S12: a used code is refused and costs nothing.
@@ -131,18 +158,8 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
     let snapshot = world.snapshot(k, Some(slot), None);
     let (source, access) = (CodeSource::KnownDevice, Access::Allowed);
     let evidence = Evidence::Link(undo_link(k));
-    let (step, offset, wait, recovery) = (STEP, 0, 9, RecoverySet::EMPTY);
-    let [code, older] = [
-        CodeCheck::Good { step, offset },
-        CodeCheck::Used {
-            step: STEP - 1,
-            wait,
-        },
-    ]
-    .map(|check| {
-        let by = BOUND;
-        Submitted { check, by, source }
-    });
+    let recovery = RecoverySet::EMPTY;
+    let [code, older, undoing] = used_codes(world, k, source);
     for command in [
         Command::VerifyCode { code, access },
         Command::VerifyCode {
@@ -153,7 +170,7 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
         Command::BeginReplacement { code, recovery },
         Command::UndoReport {
             evidence,
-            code,
+            code: undoing,
             access,
         },
     ] {

@@ -17,25 +17,24 @@ pub type Request = (usize, Option<usize>, Option<usize>, Command);
 /// Returns `None` if the world does not allow the action (no phone, no recovery codes).
 pub fn request(world: &World, action: Action) -> Option<Request> {
     of_owner(world, action)
+        .or_else(|| of_several(world, action))
         .or_else(|| of_administrator(world, action))
         .or_else(|| of_host(world, action))
 }
 
 fn of_owner(world: &World, action: Action) -> Option<Request> {
-    let (access, check) = (ACCESS, WRONG);
+    let check = WRONG;
     let (k, s, command) = match action {
         Action::LogOutEverywhere(k, s) => (k, s, Command::LogOutEverywhere),
-        Action::VerifyCode(k, s) => {
-            let code = good(world, k, s)?;
-            (k, s, Command::VerifyCode { code, access })
-        }
-        Action::WrongCode(k, s, _) => {
-            let code = Submitted {
+        Action::VerifyCode(k, s) => (k, s, give(good(world, k, s)?)),
+        Action::WrongCode(k, s, _) => (
+            k,
+            s,
+            give(Submitted {
                 check,
                 ..code(world, k, s)
-            };
-            (k, s, Command::VerifyCode { code, access })
-        }
+            }),
+        ),
         Action::Begin(k, s, shown) => {
             let reset_code = match shown {
                 Shown::Nothing => None,
@@ -52,9 +51,11 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
             let (code, recovery) = (good(world, k, s)?, codes(k, 2));
             (k, s, Command::BeginReplacement { code, recovery })
         }
-        Action::Confirm(k, s) => (k, s, confirm(k, GOOD)),
-        Action::WrongConfirm(k, s, _) => (k, s, confirm(k, WRONG)),
-        Action::ConfirmToken(k, s) if world.holder(k, s) == Who::Owner => (k, s, confirm_token(k)),
+        Action::Confirm(k, s) if !is_third(world, k, s) => (k, s, confirm(world, k, GOOD)),
+        Action::WrongConfirm(k, s, _) => (k, s, confirm(world, k, WRONG)),
+        Action::ConfirmToken(k, s) if world.holder(k, s) == Who::Owner => {
+            (k, s, confirm_token(world, k))
+        }
         Action::TurnOn(k, s) => {
             let code = good(world, k, s)?;
             (k, s, Command::TurnOn { code })
@@ -64,7 +65,6 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
             (k, s, Command::TurnOff { code })
         }
         Action::UseRecoveryCode(k, s) => (k, s, recover(recovery_code(world, k, s)?)),
-        Action::RenewRecoveryCodes(k, s) => (k, s, renew(code(world, k, s), k)),
         Action::WrongRecoveryCode(k, s) => (k, s, recover(digest(9, k, 1))),
         Action::UndoReport(k, s, shown) => {
             let link = match shown {
@@ -79,6 +79,28 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
             let evidence = Evidence::RecoveryCode(Some(code));
             (k, s, undo(world, k, s, evidence))
         }
+        _ => return None,
+    };
+    Some((k, Some(s), None, command))
+}
+
+fn of_several(world: &World, action: Action) -> Option<Request> {
+    let (k, s, command) = match action {
+        Action::BeginAddition(k, s) => {
+            let two = world.people[k].account.second_factor.iter().count() > 1;
+            let code = good(world, k, s).filter(|_| !two)?;
+            (k, s, Command::BeginAddition { code })
+        }
+        Action::Remove(k, s, authenticator) => {
+            let other = good_besides(world, k, s, authenticator);
+            let code = other.or_else(|| good(world, k, s))?;
+            let command = Command::RemoveAuthenticator {
+                authenticator,
+                code,
+            };
+            (k, s, command)
+        }
+        Action::RenewRecoveryCodes(k, s) => (k, s, renew(code(world, k, s), k)),
         _ => return None,
     };
     Some((k, Some(s), None, command))
@@ -160,8 +182,18 @@ fn of_host(world: &World, action: Action) -> Option<Request> {
     let break_glass = break_glass_code();
     let (k, command) = match action {
         Action::PasswordChanged(k) => (k, Command::PasswordChanged { by_owner: true }),
-        Action::ReportLost(k, _) => (k, Command::ReportLost { link: undo_link(k) }),
-        Action::ReportUnrecognized(k) => (k, Command::ReportUnrecognized { link: link(k) }),
+        Action::ReportLost(k, _, authenticator) => {
+            let link = undo_link(k);
+            let command = Command::ReportLost {
+                authenticator,
+                link,
+            };
+            (k, command)
+        }
+        Action::ReportUnrecognized(k, which) => {
+            let link = link(k, which);
+            (k, Command::ReportUnrecognized { link })
+        }
         Action::Import(k) => {
             let key = world.key_use(k);
             (k, import(key))
@@ -202,13 +234,28 @@ fn source(world: &World, k: usize, s: usize) -> CodeSource {
 
 /// Returns a good code, if the holder of this session has the phone.
 fn good(world: &World, k: usize, s: usize) -> Option<Submitted> {
-    let person = &world.people[k];
-    let active = matches!(person.account.second_factor.state(), FactorState::Active);
-    (active && person.phone == world.holder(k, s)).then(|| Submitted {
+    good_besides(world, k, s, AuthenticatorId(0))
+}
+
+/// Returns a good code of another authenticator than this one.
+fn good_besides(world: &World, k: usize, s: usize, not: AuthenticatorId) -> Option<Submitted> {
+    let (person, holder) = (&world.people[k], world.holder(k, s));
+    let mut active = person.account.second_factor.active();
+    let held = active.find(|it| it.id != not && person.phone(it) == holder)?;
+    Some(Submitted {
         check: GOOD,
-        by: BOUND,
+        by: held.id,
         source: source(world, k, s),
     })
+}
+
+/// Whether a confirmation would bind a third authenticator, which no state has here.
+fn is_third(world: &World, k: usize, s: usize) -> bool {
+    let person = &world.people[k];
+    let own = person.sessions[s].map(|it| it.id);
+    let mut pendings = person.account.pendings.iter().flatten();
+    let adds = |it: &Pending| Some(it.session) == own && it.purpose == Purpose::Add;
+    pendings.any(adds) && person.account.second_factor.iter().count() > 1
 }
 
 /// Returns the next recovery code, if the holder of this session has the codes.
@@ -236,14 +283,19 @@ fn begin(k: usize, reset_code: Option<Digest>) -> Command {
     }
 }
 
-fn confirm_token(k: usize) -> Command {
+fn confirm_token(world: &World, k: usize) -> Command {
     let (step, drift) = (STEP + 1, 0);
     Command::ConfirmToken {
         pair: PairCheck::Good { step, drift },
-        link: link(k),
+        link: next_link(world, k),
         break_glass: Some(break_glass_code()),
         access: ACCESS,
     }
+}
+
+const fn give(code: Submitted) -> Command {
+    let access = ACCESS;
+    Command::VerifyCode { code, access }
 }
 
 fn renew(code: Submitted, k: usize) -> Command {
@@ -267,20 +319,28 @@ fn undo(world: &World, k: usize, s: usize, evidence: Evidence) -> Command {
     }
 }
 
-/// Returns a code, which is good if the holder of this session has the phone.
+/// Returns a code, which is good if the holder of this session has the phone, a suspended one first.
 fn code(world: &World, k: usize, s: usize) -> Submitted {
-    let has_phone = world.people[k].phone == world.holder(k, s);
+    let (person, holder) = (&world.people[k], world.holder(k, s));
+    let suspended = person.held(holder, |it| !it.is_active());
+    let held = suspended.or_else(|| person.held(holder, |_| true));
     Submitted {
-        check: if has_phone { GOOD } else { WRONG },
-        by: BOUND,
+        check: if held.is_some() { GOOD } else { WRONG },
+        by: held.map_or(BOUND, |it| it.id),
         source: source(world, k, s),
     }
 }
 
-pub fn confirm(k: usize, check: CodeCheck) -> Command {
+/// Returns the link in the notice of the next enrollment.
+fn next_link(world: &World, k: usize) -> Digest {
+    let AuthenticatorId(last) = world.people[k].account.last_authenticator;
+    link(k, AuthenticatorId(last + 1))
+}
+
+pub fn confirm(world: &World, k: usize, check: CodeCheck) -> Command {
     Command::ConfirmEnrollment {
         check,
-        link: link(k),
+        link: next_link(world, k),
         break_glass: Some(break_glass_code()),
         access: ACCESS,
     }

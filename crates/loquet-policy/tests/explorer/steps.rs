@@ -3,6 +3,7 @@
 use crate::actions::*;
 use crate::imports;
 use crate::promises::{Promise, ensure};
+use crate::several;
 use crate::tokens;
 use crate::world::*;
 use loquet_policy::*;
@@ -26,6 +27,9 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
         of_log_outs(before, action)?;
         imports::check_step(before, action)?;
         tokens::check_step(before, after, action)?;
+        if !again {
+            several::check_step(before, after, action)?;
+        }
         of_administration(before, action)?;
         of_break_glass(before, after, action)?;
     }
@@ -75,11 +79,8 @@ fn of_removals(before: &World, after: &World, action: Action) -> Promise {
         before.enrolled_administrators(),
         after.enrolled_administrators(),
     );
-    ensure(
-        had == 0 || has > 0,
-        "S6 the last enrolled administrator was removed",
-        0,
-    )?;
+    let promise = "S6 the last enrolled administrator was removed";
+    ensure(had == 0 || has > 0, promise, 0)?;
     let left = after.roster.administrators.len();
     let enabled = before.organization.is_enabled();
     ensure(
@@ -92,7 +93,9 @@ fn of_removals(before: &World, after: &World, action: Action) -> Promise {
 fn fits(pending: &Pending, account: &Account) -> bool {
     match pending.purpose {
         Purpose::First => account.second_factor == SecondFactor::None,
-        Purpose::Replace => matches!(account.second_factor.state(), FactorState::Active),
+        Purpose::Replace | Purpose::Add => {
+            matches!(account.second_factor.state(), FactorState::Active)
+        }
         Purpose::Reset => matches!(account.second_factor, SecondFactor::ResetDue { .. }),
     }
 }
@@ -168,7 +171,7 @@ fn of_administration(before: &World, action: Action) -> Promise {
     else {
         return Ok(());
     };
-    let thief = before.holder(k, s) == Who::Thief && before.people[k].phone != Who::Thief;
+    let thief = before.holder(k, s) == Who::Thief && !before.people[k].has_phone(Who::Thief);
     ensure(
         !(thief && before.organization.is_enabled()),
         "a thief without the phone gave an administrator's command",
@@ -226,17 +229,17 @@ fn of_reports(before: &World, action: Action) -> Promise {
                 k,
             )?;
             ensure(
-                person.phone == holder,
+                person.has_phone(holder),
                 "a report was undone without the phone",
                 k,
             )
         }
         Action::RenewRecoveryCodes(k, s) => ensure(
-            before.people[k].phone == before.holder(k, s),
+            before.people[k].has_phone(before.holder(k, s)),
             "recovery codes were renewed without the phone",
             k,
         ),
-        Action::ReportLost(k, _) => ensure(
+        Action::ReportLost(k, ..) => ensure(
             before.people[k].account.reports_refused_until.is_none(),
             "a loss was reported again after the report was undone",
             k,
@@ -248,8 +251,9 @@ fn of_reports(before: &World, action: Action) -> Promise {
 /// What a thief does with the password alone takes no authenticator, no reset code and no recovery code away.
 fn of_password(before: &World, after: &World, action: Action) -> Promise {
     for (k, (was, is)) in before.people.iter().zip(&after.people).enumerate() {
-        let belongings = [was.phone, was.printed_codes, was.reset_code];
-        if action.by(before) != Who::Thief
+        let belongings = [was.printed_codes, was.reset_code];
+        if was.has_phone(Who::Thief)
+            || action.by(before) != Who::Thief
             || before.space.victim != Some(k)
             || before.space.mailbox
             || belongings.contains(&Who::Thief)
@@ -385,7 +389,7 @@ fn of_strangers(before: &World, action: Action) -> Promise {
             ensure(false, "a void reset code enrolled", k)
         }
         FactorState::Active => ensure(
-            !thief || person.phone == Who::Thief,
+            !thief || person.has_phone(Who::Thief),
             "a thief replaced the authenticator",
             k,
         ),

@@ -93,38 +93,92 @@ impl World {
         account.reports_refused_until = (pack.take(1) == 1).then_some(refused);
         let thief = |yes: usize| if yes == 1 { Who::Thief } else { Who::Owner };
         person.reset_code = thief(pack.take(1));
-        person.phone = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
+        person.phones[1] = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
+        if space.several {
+            unpack_second(person, pack, k);
+        }
+        let account = &mut person.account;
         account.recovery = codes(k, pack.take(2));
         person.printed_codes = thief(pack.take(1));
-        if space.links && pack.take(1) == 1 {
-            let expires = NOW.plus(limits::BINDING_LINK);
-            account.binding_link = Some(BindingLink {
-                link: link(k),
-                expires,
-                since: NOW,
-            });
+        if space.links {
+            unpack_links(space, &mut person.account, pack, k);
         }
+        let account = &mut person.account;
         if space.counters {
             unpack_counters(account, pack);
         }
         for slot in 0..space.sessions {
             unpack_session(person, pack, k, slot);
             let pending = pack.take(2);
+            let (second, adds) = match space.several {
+                true => (pack.take(1) == 1, pack.take(1) == 1),
+                false => (false, false),
+            };
             let recovery = codes(k, if space.recovery_codes { 2 } else { 0 });
             let account = &mut person.account;
             account.pendings[slot] = (pending > 0).then(|| Pending {
                 purpose: match account.second_factor.state() {
                     FactorState::None => Purpose::First,
+                    FactorState::Active if adds => Purpose::Add,
                     FactorState::Active => Purpose::Replace,
                     _ => Purpose::Reset,
                 },
                 session: slot_id(k, slot),
+                by: account
+                    .second_factor
+                    .iter()
+                    .nth(usize::from(second))
+                    .map(|it| it.id),
                 since: NOW,
                 wrong: [0, limits::PENDING_TRIES - 1][pending - 1],
                 recovery,
             });
         }
     }
+}
+
+fn unpack_links(space: Space, account: &mut Account, pack: &mut Pack, k: usize) {
+    for (slot, authenticator) in account.binding_links.iter_mut().zip(space.authenticators()) {
+        *slot = (pack.take(1) == 1).then(|| BindingLink {
+            authenticator,
+            link: link(k, authenticator),
+            expires: NOW.plus(limits::BINDING_LINK),
+            since: NOW,
+        });
+    }
+}
+
+/// The second authenticator, and whether the first has settled.
+fn unpack_second(person: &mut Person, pack: &mut Pack, k: usize) {
+    let account = &mut person.account;
+    // What added one that is not there any more, or cannot be told.
+    let other = AuthenticatorId(3);
+    let first = account.second_factor.iter().next().copied();
+    let (first_settled, suspended) = (pack.take(1) == 1, pack.take(1) == 1);
+    let suspension = Suspension {
+        since: NOW,
+        link: undo_link(k),
+    };
+    let state = pack.take(2);
+    person.phones[2] = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
+    let (settled, by_first) = (pack.take(1) == 1, pack.take(1) == 1);
+    let Some(mut first) = first else { return };
+    first.suspended = suspended.then_some(suspension);
+    if !first_settled {
+        first.added_by = Some(other);
+    }
+    let since = if settled { LONG_AGO } else { NOW };
+    let second = Authenticator {
+        added_by: Some(if by_first { BOUND } else { other }),
+        suspended: (state == 2).then_some(suspension),
+        ..Authenticator::new(SECOND, since, STEP)
+    };
+    let all = [first, second];
+    let bound = if state > 0 { &all[..] } else { &all[..1] };
+    account.second_factor = SecondFactor::Bound {
+        authenticators: Authenticators::new(bound.iter().copied()).unwrap(),
+    };
+    account.last_authenticator = SECOND;
 }
 
 fn unpack_counters(account: &mut Account, pack: &mut Pack) {

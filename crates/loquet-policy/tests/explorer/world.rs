@@ -19,8 +19,9 @@ pub const LONG_AGO: UnixTime = UnixTime(NOW.0 - 400 * limits::DAY);
 pub const ORG: u64 = 1;
 /// The step of the last accepted code.
 pub const STEP: u64 = 1000;
-/// The number of the authenticator that is bound.
+/// The numbers of the authenticators that are bound.
 pub const BOUND: AuthenticatorId = AuthenticatorId(1);
+pub const SECOND: AuthenticatorId = AuthenticatorId(2);
 /// The id of a new session.
 pub const NEW: SessionId = SessionId(777);
 
@@ -54,7 +55,17 @@ pub struct Space {
     pub imports: bool,
     /// Whether the host assigns hardware tokens. They are the owners' alone.
     pub tokens: bool,
+    /// Whether accounts have two authenticators at a time, which are added and removed.
+    pub several: bool,
     pub roles: [Role; MOST],
+}
+
+impl Space {
+    /// Returns the numbers that authenticators have in a state.
+    pub fn authenticators(&self) -> Vec<AuthenticatorId> {
+        let all = [BOUND, SECOND].into_iter();
+        all.take(1 + usize::from(self.several)).collect()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,8 +96,8 @@ pub enum Who {
 pub struct Person {
     pub account: Account,
     pub sessions: [Option<Session>; SLOTS],
-    /// Who holds the phone with the active authenticator.
-    pub phone: Who,
+    /// Who holds the phone with each authenticator, by its number.
+    pub phones: [Who; 4],
     /// Who holds the phone with the authenticator that is to be imported.
     pub elsewhere: Who,
     /// Whether it was imported.
@@ -95,6 +106,24 @@ pub struct Person {
     pub printed_codes: Who,
     /// Who was given the present reset code.
     pub reset_code: Who,
+}
+
+impl Person {
+    /// Returns who holds the phone with an authenticator.
+    pub fn phone(&self, it: &Authenticator) -> Who {
+        self.phones[usize::from(it.id.0)]
+    }
+
+    /// Returns the first of these authenticators with which the holder has a phone.
+    pub fn held(&self, by: Who, these: fn(&Authenticator) -> bool) -> Option<&Authenticator> {
+        let mut all = self.account.second_factor.iter();
+        all.find(|it| these(it) && self.phone(it) == by)
+    }
+
+    /// Returns whether someone holds a phone with an authenticator.
+    pub fn has_phone(&self, who: Who) -> bool {
+        self.held(who, |_| true).is_some()
+    }
 }
 
 /// Whether a secret is kept: the authenticator is active or suspended.
@@ -144,8 +173,8 @@ pub fn reset_code(k: usize) -> Digest {
     digest(2, k, 0)
 }
 
-pub fn link(k: usize) -> Digest {
-    digest(3, k, 0)
+pub fn link(k: usize, authenticator: AuthenticatorId) -> Digest {
+    digest(3, k, authenticator.0 as u8)
 }
 
 /// The link in the notice of a reported loss.
@@ -169,7 +198,7 @@ impl World {
             .map(|k| Person {
                 account: Account::new(id(k), organization.id, space.roles[k].set(), LONG_AGO),
                 sessions: [None; SLOTS],
-                phone: Who::Owner,
+                phones: [Who::Owner; 4],
                 elsewhere: Who::Owner,
                 moved: false,
                 printed_codes: Who::Owner,

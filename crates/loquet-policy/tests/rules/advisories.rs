@@ -1,7 +1,7 @@
 //! Known vulnerabilities of other implementations, as far as they concern rules. The T-numbers are those of
 //! `crates/loquet/docs/conformance.md`.
 
-use crate::aim::aimed;
+use crate::aim::{NEWEST, aimed};
 use crate::fixture::*;
 use loquet_policy::*;
 
@@ -178,7 +178,10 @@ fn t20_administrator_changes_require_readable_rows() {
         Command::VerifyCode { code, access },
         recover,
         confirm,
-        Command::ReportLost { link },
+        Command::ReportLost {
+            authenticator: NEWEST,
+            link,
+        },
         Command::ReportUnrecognized { link },
         Command::OpenBreakGlass { break_glass },
     ] {

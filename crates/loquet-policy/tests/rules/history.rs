@@ -326,7 +326,10 @@ impl Draw {
             9 => Command::TurnOn { code },
             10 => Command::TurnOff { code },
             11 => Command::UseRecoveryCode { code: some, access },
-            12 => Command::ReportLost { link },
+            12 => Command::ReportLost {
+                authenticator: NEWEST,
+                link,
+            },
             13 => Command::UndoReport {
                 evidence: some.map_or(Evidence::RecoveryCode(some), Evidence::Link),
                 code,

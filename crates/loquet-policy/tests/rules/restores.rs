@@ -96,6 +96,15 @@ fn t37_restore_keeps_strict_preset_and_its_author() {
     }
 }
 
+fn binding_link(since: UnixTime) -> BindingLink {
+    BindingLink {
+        authenticator: AuthenticatorId(2),
+        link: digest(LINK),
+        expires: since,
+        since,
+    }
+}
+
 /// Every field in which the replaced store differs from its backup: what a restore keeps, and what it voids.
 #[test]
 fn t37_restore_keeps_what_happened_since_backup() {
@@ -129,14 +138,11 @@ fn t37_restore_keeps_what_happened_since_backup() {
         resets: DailyQuota { since, used: 1 },
         enrollments: DailyQuota { since, used: 2 },
         changes: DailyQuota { since, used: 3 },
-        binding_link: Some(BindingLink {
-            link: digest(LINK),
-            expires: since,
-            since,
-        }),
+        binding_links: [Some(binding_link(since)), None, None],
         reports_refused_until: Some(since),
         replace_advised: true,
         address_change: Some(AddressChange {
+            by_host: false,
             code: digest(ADDRESS),
             sent: since,
             first: since,

@@ -158,7 +158,13 @@ impl Fixture {
     /// Reports the phone lost, with the password alone.
     pub fn report_lost(&mut self, who: usize) -> Result<Grant, Refusal> {
         let link = digest(UNDO);
-        self.host(who, Command::ReportLost { link })
+        self.host(
+            who,
+            Command::ReportLost {
+                authenticator: NEWEST,
+                link,
+            },
+        )
     }
 
     /// Undoes the report with this code of the suspended authenticator.

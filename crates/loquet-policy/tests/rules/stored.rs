@@ -50,6 +50,7 @@ fn account() -> Account {
     account.last_authenticator = AuthenticatorId(1);
     account.recovery = RecoverySet::new([digest(1)]).unwrap();
     account.pendings[1] = Some(Pending {
+        by: Some(AuthenticatorId(1)),
         purpose: Purpose::Replace,
         session: SessionId(8),
         since: UnixTime(10),
@@ -61,7 +62,7 @@ fn account() -> Account {
 
 const ORGANIZATION: &str = r#"{"id":"00000000000000000000000000000001","preset":"strict_latch","hardened":{"since":5,"by":"00000000000000000000000000000002"},"latch":{"kind":"enabled","since":5,"by":"00000000000000000000000000000002"},"roles":[{"id":0,"rank":0,"implies":null},{"id":1,"rank":1,"implies":null},{"id":2,"rank":2,"implies":1}],"mandates":[{"role":0,"by":"00000000000000000000000000000002","state":{"kind":"in_force","since":5}},{"role":1,"by":"00000000000000000000000000000002","state":{"kind":"announced","since":5,"date":6,"postponements":1}}],"break_glass":{"kind":"ready","break_glass":"0707070707070707070707070707070707070707070707070707070707070707","since":5,"wrong":2},"options":{"recovery_codes":false,"reset_code_life":86400,"enrollment_window":1209600,"access_rules":null},"scheduled":[{"setting":{"kind":"reset_code_life","seconds":100},"by":"00000000000000000000000000000002","due":9}]}"#;
 
-const ACCOUNT: &str = r#"{"id":"00000000000000000000000000000002","org":"00000000000000000000000000000001","roles":[1,2],"status":{"kind":"active"},"created":3,"promoted":null,"toggle":false,"ever":false,"second_factor":{"kind":"bound","authenticators":[{"id":1,"since":4,"step":11,"drift":-2,"told":null}]},"last_authenticator":1,"pendings":[null,{"purpose":"replace","session":8,"since":10,"wrong":1,"recovery":[]},null],"epoch":0,"attempts":{"total":0,"stranger":{"row":0,"until":0},"known":{"row":0,"until":0}},"resets":{"since":0,"used":0},"recovery":["0101010101010101010101010101010101010101010101010101010101010101"],"binding_link":null}"#;
+const ACCOUNT: &str = r#"{"id":"00000000000000000000000000000002","org":"00000000000000000000000000000001","roles":[1,2],"status":{"kind":"active"},"created":3,"promoted":null,"toggle":false,"ever":false,"second_factor":{"kind":"bound","authenticators":[{"id":1,"since":4,"step":11,"drift":-2,"told":null}]},"last_authenticator":1,"pendings":[null,{"purpose":"replace","session":8,"by":1,"since":10,"wrong":1,"recovery":[]},null],"epoch":0,"attempts":{"total":0,"stranger":{"row":0,"until":0},"known":{"row":0,"until":0}},"resets":{"since":0,"used":0},"recovery":["0101010101010101010101010101010101010101010101010101010101010101"],"binding_links":[null,null,null]}"#;
 
 #[test]
 fn stored_json_is_stable() {
@@ -120,6 +121,7 @@ fn every_variant_round_trips_through_json() {
             enrollments: DailyQuota { since, used: 1 },
             changes: DailyQuota { since, used: 2 },
             address_change: Some(AddressChange {
+                by_host: true,
                 code: digest,
                 sent: since,
                 first: since,

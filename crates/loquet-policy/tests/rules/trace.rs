@@ -214,7 +214,10 @@ impl Trace {
             },
             Act::TurnOn => Command::TurnOn { code },
             Act::TurnOff => Command::TurnOff { code },
-            Act::ReportLost => Command::ReportLost { link },
+            Act::ReportLost => Command::ReportLost {
+                authenticator: NEWEST,
+                link,
+            },
             Act::UndoReport(right) => Command::UndoReport {
                 evidence: Evidence::Link(if right { link } else { digest(9) }),
                 code,

@@ -53,11 +53,11 @@ impl AccountHandle<'_> {
         self
     }
 
-    const fn session(self) -> Session {
+    pub(super) const fn session(self) -> Session {
         self.user.session
     }
 
-    async fn run<C: Operation>(self, operation: C) -> Result<C::Grant, Error> {
+    pub(super) async fn run<C: Operation>(self, operation: C) -> Result<C::Grant, Error> {
         self.mfa.run(operation, self.attempt.next()).await
     }
 

@@ -3,22 +3,22 @@
 use loquet_otp::Totp;
 use loquet_policy::{
     Account, AccountId, BreakGlass, Cause, Latch, Mandate, NextStep, OrgId, Organization, Preset,
-    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, SessionId, Setting,
-    UnixTime, current_level, may_see_break_glass_code, required,
+    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, Setting, UnixTime,
+    current_level, may_see_break_glass_code, required,
 };
 
 use crate::account::addresses::Address;
 use crate::account::authenticator_state::AuthenticatorState;
 use crate::account::notice_addresses::{AddressState, NoticeAddress};
+use crate::account::{AuthenticatorEntry, SessionEntry};
 use crate::admin::settings::OrganizationSetting;
 use crate::decide::{self, Facts};
 use crate::devices::Device;
 use crate::enrollment::codes::BreakGlassCode;
 use crate::error::{Config, Error};
 use crate::mfa::Mfa;
-use crate::records::{AuthenticatorDetails, OrganizationRecord};
+use crate::records::OrganizationRecord;
 use crate::session::attempt::Client;
-use crate::session::live::Live;
 
 /// What an organization has decided.
 #[derive(Debug, Clone)]
@@ -155,7 +155,7 @@ pub struct AccountOverview {
     account: Account,
     external_id: String,
     label: String,
-    authenticators: Vec<AuthenticatorDetails>,
+    authenticators: Vec<AuthenticatorEntry>,
     assigned_token: Option<String>,
     addresses: Vec<NoticeAddress>,
     requirement: Requirement,
@@ -219,12 +219,17 @@ impl AccountOverview {
         AuthenticatorState::of(&self.account, self.now)
     }
 
+    /// Returns the authenticators that are bound, the oldest first.
+    #[must_use]
+    pub fn authenticators(&self) -> &[AuthenticatorEntry] {
+        &self.authenticators
+    }
+
     /// Returns the serial number of the authenticator, where it is a hardware token.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
-        self.authenticators
-            .iter()
-            .find_map(|it| it.serial.as_deref())
+        let mut bound = self.authenticators.iter();
+        bound.find_map(AuthenticatorEntry::token)
     }
 
     /// Returns the serial number of the hardware token that the host has assigned and the owner has still to confirm
@@ -234,11 +239,11 @@ impl AccountOverview {
         self.assigned_token.as_deref()
     }
 
-    /// Returns the parameters of the authenticator's codes: digits, period and algorithm.
+    /// Returns the parameters of the newest authenticator's codes: digits, period and algorithm.
     #[must_use]
     pub fn code_parameters(&self) -> Totp {
         let newest = self.authenticators.last();
-        newest.map_or(Totp::default(), |it| it.totp)
+        newest.map_or(Totp::default(), AuthenticatorEntry::code_parameters)
     }
 
     /// Returns whether a second factor is required, and why.
@@ -298,40 +303,6 @@ impl AccountOverview {
     }
 }
 
-/// One of the sessions of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionEntry {
-    live: Live,
-    device: Option<u16>,
-    is_current: bool,
-}
-
-impl SessionEntry {
-    /// Returns the session's id, for [`AccountHandle::end_session`](crate::AccountHandle::end_session). It opens nothing.
-    #[must_use]
-    pub const fn id(&self) -> SessionId {
-        self.live.id
-    }
-
-    /// Returns when its last password or code was given.
-    #[must_use]
-    pub const fn since(&self) -> UnixTime {
-        self.live.at
-    }
-
-    /// Returns the number of the remembered device on which it was begun.
-    #[must_use]
-    pub const fn device(&self) -> Option<u16> {
-        self.device
-    }
-
-    /// Returns whether it is the session that asked.
-    #[must_use]
-    pub const fn is_current(&self) -> bool {
-        self.is_current
-    }
-}
-
 impl Mfa {
     pub(crate) fn overview_of(
         &self,
@@ -365,7 +336,7 @@ impl Mfa {
             addresses: actor.addresses.list(actor.facts.address_change, now),
             external_id: actor.external_id,
             label: actor.label,
-            authenticators: actor.secrets.details().cloned().collect(),
+            authenticators: AuthenticatorEntry::list(&actor.facts, actor.secrets.details(), now),
             assigned_token: actor.secrets.token.map(|token| token.serial),
             devices: actor.devices.list(now),
             device,

@@ -5,6 +5,7 @@ use loquet_policy::{
     next_log_in, required,
 };
 
+use crate::account::AuthenticatorEntry;
 use crate::account::AuthenticatorState;
 use crate::account::notice_addresses::NoticeAddress;
 use crate::records::PersonRecord;
@@ -15,7 +16,7 @@ pub struct UserEntry {
     account: Account,
     external_id: String,
     label: String,
-    token: Option<String>,
+    authenticators: Vec<AuthenticatorEntry>,
     assigned_token: Option<String>,
     addresses: Vec<NoticeAddress>,
     requirement: Requirement,
@@ -30,10 +31,14 @@ impl UserEntry {
             requirement: required(Some(organization), &person.facts, now),
             at_log_in: at_log_in.map(|(level, _)| level.reason()),
             addresses: person.addresses.list(person.facts.address_change, now),
+            authenticators: AuthenticatorEntry::list(
+                &person.facts,
+                person.authenticators.iter(),
+                now,
+            ),
             account: person.facts,
             external_id: person.external_id,
             label: person.label,
-            token: person.authenticators.into_iter().find_map(|it| it.serial),
             assigned_token: person.assigned_token,
             now,
         }
@@ -140,10 +145,17 @@ impl UserEntry {
         AuthenticatorState::of(&self.account, self.now)
     }
 
+    /// Returns the authenticators that are bound, the oldest first.
+    #[must_use]
+    pub fn authenticators(&self) -> &[AuthenticatorEntry] {
+        &self.authenticators
+    }
+
     /// Returns the serial number of the authenticator, where it is a hardware token.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
-        self.token.as_deref()
+        let mut bound = self.authenticators.iter();
+        bound.find_map(AuthenticatorEntry::token)
     }
 
     /// Returns the serial number of the hardware token that is assigned and waits for its owner to confirm it.

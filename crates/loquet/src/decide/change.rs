@@ -55,6 +55,7 @@ impl Change {
             | Event::ReportUndone
             | Event::Imported
             | Event::Bound { .. }
+            | Event::AuthenticatorRemoved
             | Event::ReportedUnrecognized
             | Event::AddressChangeBegun
             | Event::AddressChanged

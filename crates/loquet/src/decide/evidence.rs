@@ -285,12 +285,19 @@ fn check(
 
 /// The one of two results that says more of a code: what it is rather than what it is not.
 fn better(known: Submitted, other: Submitted) -> Submitted {
+    if let (CodeCheck::Good { .. } | CodeCheck::Ambiguous { .. }, CodeCheck::Good { .. }) =
+        (known.check, other.check)
+    {
+        let wait = limits::WAIT;
+        let check = CodeCheck::Ambiguous { wait };
+        return Submitted { check, ..known };
+    }
     let worth = |it: &Submitted| match it.check {
         CodeCheck::Absent | CodeCheck::Malformed => 0,
         CodeCheck::Wrong { behind: None } => 1,
         CodeCheck::Wrong { behind: Some(_) } => 2,
         CodeCheck::Used { .. } => 3,
-        CodeCheck::Good { .. } => 4,
+        CodeCheck::Good { .. } | CodeCheck::Ambiguous { .. } => 4,
     };
     if worth(&other) > worth(&known) {
         other

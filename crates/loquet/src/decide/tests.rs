@@ -120,10 +120,11 @@ fn facts(subject: Option<AccountRecord>) -> Facts {
     let organization = organization();
     let mut roster = Roster::new(organization.facts.id);
     roster.admit(&actor.facts);
+    let (id, org) = (actor.facts.id, organization.facts.id);
     let rows = [
-        RowKey::Account(actor.facts.id),
-        RowKey::Organization(organization.facts.id),
-        RowKey::Roster(organization.facts.id),
+        RowKey::Account(id),
+        RowKey::Organization(org),
+        RowKey::Roster(org),
     ];
     Facts {
         organization: Some(organization),
@@ -304,8 +305,10 @@ impl Operation for Undeliverable {
     }
 
     fn command(&self, _: &Case<'_>) -> Result<Command, Refusal> {
+        let (authenticator, link) = (AuthenticatorId(1), Digest::from_bytes([0; 32]));
         Ok(Command::ReportLost {
-            link: Digest::from_bytes([0; 32]),
+            authenticator,
+            link,
         })
     }
 

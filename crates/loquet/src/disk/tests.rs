@@ -56,6 +56,7 @@ fn account() -> AccountRecord {
     facts.last_authenticator = id;
     facts.pendings[1] = Some(Pending {
         purpose: Purpose::Replace,
+        by: Some(id),
         session: SessionId(0xfeed),
         since: UnixTime(1_790_000_200),
         wrong: 1,
@@ -76,6 +77,7 @@ fn account() -> AccountRecord {
                     id,
                     totp: Totp::default(),
                     serial: Some("1000133508267".into()),
+                    name: "Bureau".into(),
                 },
                 secret: Some(Secret::from([1; 20])),
             }],

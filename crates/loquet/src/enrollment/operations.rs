@@ -160,7 +160,11 @@ in_session!(TurnOff; "turn_off", (), done, |this, case| {
     }
 });
 
-fn offered(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Offer, Refusal> {
+pub(crate) fn offered(
+    granted: &Grant,
+    case: &Case<'_>,
+    after: &After<'_>,
+) -> Result<Offer, Refusal> {
     let (Grant::Pending { expires, .. }, Some(session), Some(organization)) =
         (granted, case.session, after.organization)
     else {

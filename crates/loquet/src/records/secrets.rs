@@ -17,6 +17,9 @@ pub(crate) struct AuthenticatorDetails {
     /// Its serial number, where it is a hardware token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) serial: Option<String>,
+    /// The owner's name for it; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) name: String,
 }
 
 fn is_usual(totp: &Totp) -> bool {
@@ -55,10 +58,16 @@ pub(crate) struct BoundSecret {
 
 impl BoundSecret {
     /// An authenticator that is no hardware token.
-    pub(crate) const fn new(id: AuthenticatorId, secret: Secret, totp: Totp) -> Self {
-        let serial = None;
+    pub(crate) fn new(id: AuthenticatorId, secret: Secret, totp: Totp) -> Self {
+        let (serial, name) = (None, String::new());
+        let details = AuthenticatorDetails {
+            id,
+            totp,
+            serial,
+            name,
+        };
         Self {
-            details: AuthenticatorDetails { id, totp, serial },
+            details,
             secret: Some(secret),
         }
     }
@@ -75,6 +84,13 @@ impl Secrets {
     /// What is kept of the authenticators besides their secrets.
     pub(crate) fn details(&self) -> impl Iterator<Item = &AuthenticatorDetails> {
         self.bound.iter().map(|it| &it.details)
+    }
+
+    /// Gives an authenticator another name.
+    pub(crate) fn name(&mut self, id: AuthenticatorId, name: &str) {
+        for bound in self.bound.iter_mut().filter(|it| it.details.id == id) {
+            name.clone_into(&mut bound.details.name);
+        }
     }
 
     pub(crate) fn pending(&self, session: SessionId) -> Option<&Secret> {
@@ -119,7 +135,13 @@ impl Secrets {
                 None => (self.pending(session).cloned(), Totp::default(), None),
             };
             let id = new.id;
-            let details = AuthenticatorDetails { id, totp, serial };
+            let name = String::new();
+            let details = AuthenticatorDetails {
+                id,
+                totp,
+                serial,
+                name,
+            };
             self.bound.push(BoundSecret { details, secret });
         }
         if !facts.awaits_token {

@@ -72,6 +72,7 @@ fn account(sessions: &[(u64, u64)]) -> Account {
     for (slot, (session, since)) in account.pendings.iter_mut().zip(sessions) {
         *slot = Some(Pending {
             purpose: Purpose::First,
+            by: None,
             session: SessionId(*session),
             since: UnixTime(*since),
             wrong: 0,

@@ -1,6 +1,6 @@
 //! Reports: a lost authenticator, and an enrollment that the owner does not recognize.
 
-use loquet_policy::{AccountId, Command, Evidence, Refusal, Session};
+use loquet_policy::{AccountId, AuthenticatorId, Command, Evidence, Refusal, Session};
 
 use crate::decide::{Case, Typed, done};
 use crate::enrollment::codes::NotMeLink;
@@ -16,10 +16,16 @@ use crate::store::MetadataId;
 #[derive(Debug, Clone, Copy, Hash)]
 struct ReportLost {
     account: AccountId,
+    /// `None`: the only one.
+    authenticator: Option<AuthenticatorId>,
 }
 
-of_host!(ReportLost; "report_lost", (), done, |_this, case| {
+of_host!(ReportLost; "report_lost", (), done, |this, case| {
+    let mut active = case.actor.facts.second_factor.active().map(|it| it.id);
+    let only = active.next().filter(|_| active.next().is_none());
     Command::ReportLost {
+        // Where there is none the rules say why, and of several none is meant.
+        authenticator: this.authenticator.or(only).unwrap_or_default(),
         link: next_link(case).digest(),
     }
 });
@@ -74,8 +80,8 @@ of_host!(
             link: this.link.digest(),
         }
     },
-    |_this, case, effects| {
-        if let Some(link) = case.actor.facts.binding_link {
+    |this, case, effects| {
+        if let Some(link) = case.actor.facts.binding_link(&this.link.digest(), case.now) {
             // With the authenticator goes what it confirmed, or one before it that it replaced.
             effects.actor.addresses.revert(link.since);
         }
@@ -90,14 +96,37 @@ impl Mfa {
     /// [`REPORTS_REFUSED`](loquet_policy::limits::REPORTS_REFUSED) seconds, or until the password is changed.
     ///
     /// # Errors
-    /// [`Error::Refused`] with `NO_AUTHENTICATOR`, `REPORTS_REFUSED` and others.
+    /// [`Error::Refused`] with `NO_AUTHENTICATOR`, `REPORTS_REFUSED` and others, and with `NO_SUCH_AUTHENTICATOR` where there are
+    /// several, of which [`report_one_lost`](Self::report_one_lost) names one.
     pub async fn report_lost(
         &self,
         account: impl Into<AccountId>,
         attempt: impl Into<Attempt>,
     ) -> Result<(), Error> {
-        let account = account.into();
-        self.run(ReportLost { account }, attempt.into()).await
+        let (account, authenticator) = (account.into(), None);
+        let lost = ReportLost {
+            account,
+            authenticator,
+        };
+        self.run(lost, attempt.into()).await
+    }
+
+    /// The same of one of several authenticators ([`AccountOverview::authenticators`](crate::AccountOverview::authenticators)).
+    /// The others stay as they are, and log in.
+    ///
+    /// # Errors
+    /// As for [`report_lost`](Self::report_lost).
+    pub async fn report_one_lost(
+        &self,
+        account: impl Into<AccountId>,
+        authenticator: AuthenticatorId,
+        attempt: impl Into<Attempt>,
+    ) -> Result<(), Error> {
+        let lost = ReportLost {
+            account: account.into(),
+            authenticator: Some(authenticator),
+        };
+        self.run(lost, attempt.into()).await
     }
 
     /// Undoes a report of loss, with the link in its letter and a code of the suspended authenticator, after the password.
@@ -176,7 +205,7 @@ impl Mfa {
             return Ok(false);
         }
         let (person, now) = (self.own_person(link.account()).await?, self.now());
-        let known = person.and_then(|person| person.facts.binding_link);
-        Ok(known.is_some_and(|known| known.link == link.digest() && now < known.expires))
+        let digest = link.digest();
+        Ok(person.is_some_and(|person| person.facts.binding_link(&digest, now).is_some()))
     }
 }

@@ -92,6 +92,11 @@ fn of_enrollment() -> Vec<Command> {
             access,
         },
         Command::CancelEnrollment,
+        Command::BeginAddition { code },
+        Command::RemoveAuthenticator {
+            authenticator: AuthenticatorId(2),
+            code,
+        },
         Command::TurnOn { code },
         Command::TurnOff { code },
         Command::UseRecoveryCode {
@@ -99,7 +104,10 @@ fn of_enrollment() -> Vec<Command> {
             access,
         },
         Command::RenewRecoveryCodes { code, recovery },
-        Command::ReportLost { link },
+        Command::ReportLost {
+            authenticator: NEWEST,
+            link,
+        },
         Command::UndoReport {
             evidence: Evidence::Link(link),
             code,
@@ -206,10 +214,12 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::UndoAccessRules { .. } => (42, "UndoAccessRules"),
         Command::AppointAdministrator { .. } => (43, "AppointAdministrator"),
         Command::RenewRecoveryCodes { .. } => (44, "RenewRecoveryCodes"),
+        Command::BeginAddition { .. } => (45, "BeginAddition"),
+        Command::RemoveAuthenticator { .. } => (46, "RemoveAuthenticator(the second)"),
     }
 }
 
-const COMMANDS: usize = 45;
+const COMMANDS: usize = 47;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

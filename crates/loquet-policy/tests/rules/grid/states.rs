@@ -153,8 +153,8 @@ pub(crate) fn session(account: &Account, level: Level, at: UnixTime) -> Option<S
 pub(crate) type Actor = (&'static str, Prepare, Option<(Level, u64)>);
 
 pub(crate) fn actors() -> Vec<Actor> {
-    use Level::{EnrollOnly, HalfLogin, Level1, Level2, RecoveryOnly};
-    vec![
+    use Level::{EnrollOnly, HalfLogin, Level1, Level2};
+    let mut actors: Vec<Actor> = vec![
         ("no session, nothing bound", |_| {}, None),
         ("nothing bound, Level1", |_| {}, Some((Level1, 300))),
         (
@@ -192,6 +192,30 @@ pub(crate) fn actors() -> Vec<Actor> {
             active,
             Some((Level2, 301)),
         ),
+    ];
+    actors.extend(with_several());
+    actors.extend(without_rights());
+    actors
+}
+
+fn with_several() -> Vec<Actor> {
+    use Level::Level2;
+    vec![
+        ("two active, Level2", two, Some((Level2, 9))),
+        ("three active, Level2", three, Some((Level2, 9))),
+        ("two, the newer one young, Level2", young, Some((Level2, 9))),
+        (
+            "two, the older one suspended, Level2",
+            older_lost,
+            Some((Level2, 9)),
+        ),
+    ]
+}
+
+/// Sessions of what is not active any more.
+fn without_rights() -> Vec<Actor> {
+    use Level::{EnrollOnly, Level1, Level2, RecoveryOnly};
+    vec![
         (
             "active, Level2 of another epoch",
             another_epoch,
@@ -219,6 +243,7 @@ fn active(scene: &mut Scene) {
 
 fn changing(scene: &mut Scene) {
     scene.actor.address_change = Some(AddressChange {
+        by_host: false,
         code: digest(5),
         sent: ago(599),
         first: ago(599),
@@ -245,6 +270,7 @@ fn assigned(scene: &mut Scene) {
 fn confirming(scene: &mut Scene) {
     assigned(scene);
     scene.actor.pendings[0] = scene.session.map(|session| Pending {
+        by: None,
         purpose: Purpose::First,
         session: session.id,
         since: NOW,
@@ -260,6 +286,41 @@ fn imported(scene: &mut Scene) {
             proved: false,
             weak: false,
         };
+    }
+}
+
+/// So many authenticators, each added with a code of the first, long ago.
+fn bound(scene: &mut Scene, count: u16) {
+    active(scene);
+    let each = (1..=count).map(|number| Authenticator {
+        added_by: (number > 1).then_some(AuthenticatorId(1)),
+        ..Authenticator::new(AuthenticatorId(number), ago(limits::SETTLING), STEP)
+    });
+    let authenticators = Authenticators::new(each).unwrap();
+    scene.actor.second_factor = SecondFactor::Bound { authenticators };
+    scene.actor.last_authenticator = AuthenticatorId(count);
+}
+
+fn two(scene: &mut Scene) {
+    bound(scene, 2);
+}
+
+fn three(scene: &mut Scene) {
+    bound(scene, 3);
+}
+
+fn young(scene: &mut Scene) {
+    bound(scene, 2);
+    for authenticator in scene.actor.second_factor.iter_mut().skip(1) {
+        authenticator.since = ago(limits::SETTLING - 1);
+    }
+}
+
+fn older_lost(scene: &mut Scene) {
+    bound(scene, 2);
+    let (since, link) = (NOW, digest(3));
+    for authenticator in scene.actor.second_factor.iter_mut().take(1) {
+        authenticator.suspended = Some(Suspension { since, link });
     }
 }
 

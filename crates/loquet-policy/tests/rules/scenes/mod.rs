@@ -21,6 +21,7 @@ mod organization;
 mod people;
 mod recoveries;
 mod sessions;
+mod several;
 mod tokens;
 
 use crate::fixture::*;
@@ -39,6 +40,7 @@ pub fn scenes() -> Vec<Scene> {
     all.extend(enrollments::scenes());
     all.extend(imports::scenes());
     all.extend(tokens::scenes());
+    all.extend(several::scenes());
     all.extend(recoveries::scenes());
     all.extend(people::scenes());
     all
@@ -69,7 +71,7 @@ fn account(account: &Account) -> Fields {
         enrollments,
         changes,
         recovery,
-        binding_link,
+        binding_links,
         session_waits,
         reports_refused_until,
         replace_advised,
@@ -93,7 +95,7 @@ fn account(account: &Account) -> Fields {
         field("enrollments", enrollments),
         field("changes", changes),
         field("recovery", recovery),
-        field("binding link", binding_link),
+        field("binding links", binding_links),
         field("session waits", session_waits),
         field("reports refused until", reports_refused_until),
         field("replace advised", replace_advised),
