@@ -1,7 +1,8 @@
 //! Restoring each state of the grid over each other one.
 
 use crate::fixture::*;
-use crate::grid::states::{actors, administrator, base, organizations};
+use crate::grid::actors::actors;
+use crate::grid::states::{administrator, base, organizations};
 use loquet_policy::*;
 
 const NOW: UnixTime = UnixTime(2_000_000_000);

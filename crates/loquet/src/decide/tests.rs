@@ -26,6 +26,7 @@ use crate::session::operations::{LogIn, LogOutEverywhere, VerifyCode};
 use crate::store::{AttemptId, RowKey, Version};
 
 mod sessions;
+mod undeliverable;
 
 const NOW: UnixTime = UnixTime(1_790_000_000);
 const SECRET: [u8; 20] = [9; 20];
@@ -290,36 +291,6 @@ fn refusals_without_intent_leave_no_record() {
     let idle = decided(&Harden { session: half }, &facts(None));
     let record = &idle.change().unwrap().record;
     assert_eq!(record.verdict, "CODE_REQUIRED");
-}
-
-/// An operation whose grant cannot be returned.
-#[derive(Hash)]
-struct Undeliverable;
-
-impl Operation for Undeliverable {
-    type Grant = ();
-    const NAME: &'static str = "undeliverable";
-
-    fn actor(&self) -> AccountId {
-        1_u64.into()
-    }
-
-    fn command(&self, _: &Case<'_>) -> Result<Command, Refusal> {
-        let (authenticator, link) = (AuthenticatorId(1), Digest::from_bytes([0; 32]));
-        Ok(Command::ReportLost {
-            authenticator,
-            link,
-        })
-    }
-
-    fn grant(&self, _: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refusal> {
-        Err(Refusal::PolicyUnavailable)
-    }
-}
-
-#[test]
-fn undeliverable_grant_is_not_made() {
-    assert!(decided(&Undeliverable, &facts(None)).change().is_none());
 }
 
 #[test]

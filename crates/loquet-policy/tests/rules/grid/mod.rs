@@ -3,6 +3,7 @@
 //! To update the file after an intended change, and then read the difference:
 //! `cargo test -p loquet-policy --test rules -- --ignored write_the_grid`.
 
+pub(crate) mod actors;
 mod reasons;
 pub(crate) mod states;
 
@@ -12,6 +13,7 @@ use std::fmt::Write;
 
 use crate::aim::NEWEST;
 use crate::fixture::digest;
+use actors::actors;
 use states::*;
 
 /// Returns every command once, with valid evidence.
