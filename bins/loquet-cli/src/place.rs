@@ -1,6 +1,7 @@
 //! Where the tables are: a SQLite file, or a PostgreSQL database.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -8,7 +9,7 @@ use loquet::{Keyring, Mfa, Operator};
 use loquet_postgres::{OpenError, PostgresStore, pool_options};
 use loquet_sqlite::SqliteStore;
 use rusqlite::{Connection, OpenFlags};
-use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgSslMode};
 
 use crate::failure::Failure;
 
@@ -121,9 +122,23 @@ impl Place {
 pub(crate) async fn connect(what: &str, options: &PgConnectOptions) -> Result<PgPool, Failure> {
     let pool = pool_options().max_connections(CONNECTIONS);
     let place = Place::Postgres(Box::new(options.clone()));
-    pool.connect_with(options.clone())
+    pool.connect_with(proving(options))
         .await
         .map_err(|why| Failure::io(what, format_args!("{place}: {why}")))
+}
+
+/// The options with which a server on another machine proves who it is, unless the URL names an `sslmode`.
+fn proving(options: &PgConnectOptions) -> PgConnectOptions {
+    let host = options.get_host();
+    let is_here = host.starts_with('/')
+        || host == "localhost"
+        || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    let options = options.clone();
+    // `prefer` is the mode of a URL that names none, and takes any server's word.
+    match options.get_ssl_mode() {
+        PgSslMode::Prefer if !is_here => options.ssl_mode(PgSslMode::VerifyFull),
+        _ => options,
+    }
 }
 
 /// Whether the service has made this file.

@@ -229,7 +229,8 @@ BEGIN
   IF alone THEN COMMIT; END IF;
   PERFORM loquet_check_transaction();
   holds := false;
-  locks_all := cardinality(organization) + cardinality(roster) + cardinality(metadata_kind) > 0 OR 0 = ANY (account_version);
+  -- Qualified where its arguments are no exact match: another function of that name, in another schema, would be one.
+  locks_all := pg_catalog.cardinality(organization) + pg_catalog.cardinality(roster) + pg_catalog.cardinality(metadata_kind) > 0 OR 0 = ANY (account_version);
   IF locks_all THEN
     -- An absent row cannot be locked: its key is.
     PERFORM pg_advisory_xact_lock(key) FROM (
@@ -242,39 +243,39 @@ BEGIN
       UNION SELECT hashtextextended(kind::text || ' ' || page::text, 0::bigint)
         FROM unnest(read_metadata_kind, read_metadata_page, read_metadata_version) AS r (kind, page, v) WHERE v = 0
       ORDER BY key) AS absent;
-    FOR i IN 1 .. cardinality(read_organization) LOOP
+    FOR i IN 1 .. pg_catalog.cardinality(read_organization) LOOP
       PERFORM FROM loquet_organization WHERE id = read_organization[i] FOR NO KEY UPDATE;
     END LOOP;
-    FOR i IN 1 .. cardinality(read_roster) LOOP
+    FOR i IN 1 .. pg_catalog.cardinality(read_roster) LOOP
       PERFORM FROM loquet_roster WHERE org = read_roster[i] FOR NO KEY UPDATE;
     END LOOP;
   END IF;
-  FOR i IN 1 .. cardinality(read_account) LOOP
+  FOR i IN 1 .. pg_catalog.cardinality(read_account) LOOP
     SELECT version INTO found FROM loquet_account WHERE id = read_account[i] FOR NO KEY UPDATE;
     IF coalesce(found, 0) <> read_account_version[i] THEN RETURN; END IF;
   END LOOP;
-  FOR i IN 1 .. cardinality(read_metadata_kind) LOOP
+  FOR i IN 1 .. pg_catalog.cardinality(read_metadata_kind) LOOP
     IF locks_all THEN
       PERFORM FROM loquet_metadata WHERE kind = read_metadata_kind[i] AND page = read_metadata_page[i] FOR NO KEY UPDATE;
     END IF;
     SELECT version INTO found FROM loquet_metadata WHERE kind = read_metadata_kind[i] AND page = read_metadata_page[i];
     IF coalesce(found, 0) <> read_metadata_version[i] THEN RETURN; END IF;
   END LOOP;
-  FOR i IN 1 .. cardinality(read_organization) LOOP
+  FOR i IN 1 .. pg_catalog.cardinality(read_organization) LOOP
     SELECT version INTO found FROM loquet_organization WHERE id = read_organization[i];
     IF coalesce(found, 0) <> read_organization_version[i] THEN RETURN; END IF;
   END LOOP;
-  FOR i IN 1 .. cardinality(read_roster) LOOP
+  FOR i IN 1 .. pg_catalog.cardinality(read_roster) LOOP
     SELECT version INTO found FROM loquet_roster WHERE org = read_roster[i];
     IF coalesce(found, 0) <> read_roster_version[i] THEN RETURN; END IF;
   END LOOP;
-  FOR i IN 1 .. cardinality(read_attempt) LOOP
+  FOR i IN 1 .. pg_catalog.cardinality(read_attempt) LOOP
     SELECT 1 INTO found FROM loquet_attempt WHERE id = read_attempt[i];
     IF coalesce(found, 0) <> read_attempt_version[i] THEN RETURN; END IF;
   END LOOP;
 
   IF locks_all THEN
-    FOR i IN 1 .. cardinality(organization) LOOP
+    FOR i IN 1 .. pg_catalog.cardinality(organization) LOOP
       IF organization_version[i] = 0 THEN
         INSERT INTO loquet_organization (id, version, enabled, body)
           VALUES (organization[i], 1, organization_enabled[i], organization_body[i]);
@@ -283,14 +284,14 @@ BEGIN
           WHERE id = organization[i];
       END IF;
     END LOOP;
-    FOR i IN 1 .. cardinality(roster) LOOP
+    FOR i IN 1 .. pg_catalog.cardinality(roster) LOOP
       IF roster_version[i] = 0 THEN
         INSERT INTO loquet_roster (org, version, body) VALUES (roster[i], 1, roster_body[i]);
       ELSE
         UPDATE loquet_roster SET version = version + 1, body = roster_body[i] WHERE org = roster[i];
       END IF;
     END LOOP;
-    FOR i IN 1 .. cardinality(metadata_kind) LOOP
+    FOR i IN 1 .. pg_catalog.cardinality(metadata_kind) LOOP
       IF metadata_version[i] = 0 THEN
         INSERT INTO loquet_metadata (kind, page, version, mark, body)
           VALUES (metadata_kind[i], metadata_page[i], 1, metadata_mark[i], metadata_body[i]);
@@ -300,7 +301,7 @@ BEGIN
       END IF;
     END LOOP;
   END IF;
-  FOR i IN 1 .. cardinality(account) LOOP
+  FOR i IN 1 .. pg_catalog.cardinality(account) LOOP
     IF account_version[i] = 0 THEN
       INSERT INTO loquet_account (id, version, org, external_id, ever, epoch, used_step, audited, body)
         VALUES (account[i], 1, account_org[i], account_external_id[i], account_ever[i], account_epoch[i],
@@ -312,18 +313,18 @@ BEGIN
         WHERE id = account[i];
     END IF;
   END LOOP;
-  FOR i IN 1 .. cardinality(attempt) LOOP
+  FOR i IN 1 .. pg_catalog.cardinality(attempt) LOOP
     IF attempt_version[i] > 0 THEN
       RAISE EXCEPTION 'loquet: the attempt has its outcome' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     INSERT INTO loquet_attempt (id, account, at, body)
       VALUES (attempt[i], attempt_account[i], attempt_at[i], attempt_body[i]);
   END LOOP;
-  IF cardinality(audit_account) > 0 THEN
+  IF pg_catalog.cardinality(audit_account) > 0 THEN
     INSERT INTO loquet_audit (account, seq, org, at, body, mac)
       SELECT * FROM unnest(audit_account, audit_seq, audit_org, audit_at, audit_body, audit_mac);
   END IF;
-  IF cardinality(notice_recipient) > 0 THEN
+  IF pg_catalog.cardinality(notice_recipient) > 0 THEN
     INSERT INTO loquet_outbox (recipient, org, at, body)
       SELECT * FROM unnest(notice_recipient, notice_org, notice_at, notice_body);
   END IF;

@@ -8,6 +8,7 @@ WITH own AS (
     WHERE own.relkind = 'p' AND part.level > 0
 )
 SELECT format('table %s', relname) FROM own WHERE relkind = 'r' OR relkind = 'p' AND relname = 'loquet_audit'
+UNION ALL SELECT format('unlogged table %s', c.relname) FROM acting JOIN pg_class AS c USING (oid) WHERE c.relpersistence <> 'p'
 UNION ALL SELECT format('relation %s of kind %s', relname, relkind) FROM own
   WHERE relkind NOT IN ('r', 'i', 'I', 'S') AND NOT (relkind = 'p' AND relname = 'loquet_audit')
 UNION ALL SELECT format('row security on %s', acting.relname) FROM acting JOIN pg_class AS c USING (oid) WHERE c.relrowsecurity

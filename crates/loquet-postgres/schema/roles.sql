@@ -8,6 +8,11 @@ DO $$ BEGIN
   EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END $$;
 
+-- PostgreSQL 14 lets each role create objects in the schema `public`, such as functions in place of its own.
+DO $$ BEGIN
+  EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', current_schema());
+END $$;
+
 -- The service reads and writes rows, and only adds to the audit log. It creates, alters and drops nothing.
 
 GRANT SELECT ON loquet_schema TO app, app_operator;

@@ -59,6 +59,11 @@ impl<'c> HostTransaction<'c> {
         self
     }
 
+    async fn say(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        let said = sqlx::raw_sql(statement);
+        said.execute(&mut *self.transaction).await.map(drop)
+    }
+
     fn place(&mut self) -> Place<'_> {
         Place {
             connection: &mut self.transaction,
@@ -114,6 +119,25 @@ impl HostTx for HostTransaction<'_> {
                 Commit::Done => Ok(()),
                 Commit::Stale => Err(Fault::Busy),
             })
+    }
+
+    async fn refuse(mut self, writes: &Writes) -> Result<Commit, Fault> {
+        // Said to the server alone: sqlx would hand the connection back to the pool.
+        self.say("ROLLBACK").await.map_err(to_fault)?;
+        if !self.keeps_statements {
+            // Behind a pooler a transaction keeps the server.
+            self.say("BEGIN").await.map_err(to_fault)?;
+            let applied = self.apply(writes).await?;
+            let said = self.say("COMMIT").await;
+            return said.map_or_else(ended, |()| Ok(applied));
+        }
+        let place = Place {
+            is_alone: true,
+            ..self.place()
+        };
+        write::commit(place, writes)
+            .await
+            .map_or_else(ended, |holds| Ok(outcome(holds)))
     }
 
     async fn rollback(self) -> Result<(), Fault> {

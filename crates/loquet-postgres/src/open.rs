@@ -53,6 +53,11 @@ pub enum OpenError {
         "{0}: restore what `schema/0001_loquet.sql` makes, and find out who changed it; a trigger of the service belongs on its own tables"
     )]
     Altered(String),
+    /// Any role may create objects in the schema of Loquet's tables, such as a function in place of PostgreSQL's own.
+    #[error(
+        "any role may create objects in the schema {0:?}, such as a function in place of PostgreSQL's: run `REVOKE CREATE ON SCHEMA {0} FROM PUBLIC`"
+    )]
+    OpenSchema(String),
     /// The database is a standby, which may be behind.
     #[error("the database is a standby, which may be behind; connect to the primary")]
     Standby,
@@ -102,6 +107,9 @@ pub(crate) async fn verify(connection: &mut PgConnection) -> Result<(), OpenErro
         .persistent(false)
         .fetch_optional(&mut *connection)
         .await?;
+    if let Some(schema) = open_schema(connection).await? {
+        return Err(OpenError::OpenSchema(schema));
+    }
     let is_standby = sqlx::query_scalar("SELECT pg_is_in_recovery()").persistent(false);
     match version {
         _ if is_standby.fetch_one(&mut *connection).await? => Err(OpenError::Standby),
@@ -115,6 +123,17 @@ pub(crate) async fn verify(connection: &mut PgConnection) -> Result<(), OpenErro
             None => Ok(()),
         },
     }
+}
+
+/// Returns the schema of the tables, where any role may create objects in it.
+async fn open_schema(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+    let sql = "SELECT nspname::text FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
+      WHERE relname = 'loquet_schema' AND pg_table_is_visible(pg_class.oid)
+        AND has_schema_privilege('public', n.oid, 'CREATE')";
+    sqlx::query_scalar(sql)
+        .persistent(false)
+        .fetch_optional(connection)
+        .await
 }
 
 /// Returns the first difference to what [`SCHEMA`] makes. A trigger can undo what is written while no other check notices.

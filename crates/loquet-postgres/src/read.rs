@@ -14,7 +14,7 @@ use crate::one;
 
 /// All rows of all kinds, from one moment, and the database's time. The columns are those of the widest table.
 const LOAD: &str = "
-SELECT 0 AS kind, NULL::uuid AS id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS version,
+SELECT 0 AS kind, NULL::uuid AS id, (extract(epoch FROM clock_timestamp()) * 1000000::numeric)::bigint AS version,
   NULL::uuid AS org, NULL::text AS external_id, pg_is_in_recovery() AS flag, NULL::bigint AS epoch, NULL::bigint AS used_step,
   NULL::bigint AS number, current_setting('transaction_isolation') AS body
 UNION ALL SELECT 1, id, version, NULL, NULL, enabled, NULL, NULL, NULL, body

@@ -101,6 +101,17 @@ impl HostTx for HostTransaction<'_> {
         })
     }
 
+    async fn refuse(mut self, writes: &Writes) -> Result<Commit, Fault> {
+        self.0
+            .execute_batch("ROLLBACK; BEGIN IMMEDIATE")
+            .map_err(to_fault)?;
+        let applied = self.apply(writes).await?;
+        if applied == Commit::Done {
+            self.commit().await?;
+        }
+        Ok(applied)
+    }
+
     async fn rollback(self) -> Result<(), Fault> {
         self.0.rollback().map_err(to_fault)
     }

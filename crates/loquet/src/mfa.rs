@@ -254,8 +254,8 @@ impl Mfa {
         Ok((decided, writes))
     }
 
-    /// Runs an operation whose grant is committed in the host's own transaction. No lane is taken: what has changed
-    /// meanwhile is [`Error::Busy`].
+    /// Runs an operation whose grant is committed in the host's own transaction. Where another request for the account is
+    /// under way, or has changed it meanwhile, that is [`Error::Busy`].
     pub(crate) async fn run_in<C: Operation, T: HostTx>(
         &self,
         operation: C,
@@ -272,6 +272,12 @@ impl Mfa {
         attempt: &Attempt,
         mut transaction: T,
     ) -> Result<C::Grant, Error> {
+        // One at a time: each code is counted before the next is compared. To wait, with the host's transaction open, could
+        // hold up those whom it waits for.
+        let Some(_lane) = self.inner.lanes.try_enter(vec![operation.actor()]) else {
+            transaction.rollback().await?;
+            return Err(Error::Busy);
+        };
         let id = self.attempt_id(operation, attempt, self.unlock().await?)?;
         let entropy = Entropy::draw()?;
         let source = source::InTransaction(&mut transaction);
@@ -288,21 +294,21 @@ impl Mfa {
                     .record_outcome(account, recorded, &outcome, self.now());
                 Ok(outcome?)
             }
-            InHost::StaleGrant => Err(Error::Busy),
-            InHost::StaleRefusal => self.refuse(operation, attempt, (id, &entropy)).await,
+            // Also a grant is decided again: were it told apart from a refusal, it would tell that the code is right.
+            InHost::StaleGrant | InHost::StaleRefusal => {
+                self.refuse(operation, attempt, (id, &entropy)).await
+            }
         }
     }
 
-    /// Makes a refusal durable that was decided in the host's transaction, where the account has changed meanwhile. What
-    /// would be granted by now is not: the host's work is rolled back.
+    /// Decides again what was decided in the host's transaction, where the account has changed meanwhile, and makes a refusal
+    /// durable. What would be granted by now is not: the host's work is rolled back.
     async fn refuse<C: Operation>(
         &self,
         operation: &C,
         attempt: &Attempt,
         (id, entropy): (AttemptId, &Entropy),
     ) -> Result<C::Grant, Error> {
-        let lanes = self.inner.lanes.enter(vec![operation.actor()]).await;
-        let _lane = lanes.map_err(|_| Error::Busy)?;
         for _ in 0..TRIES {
             let unrecorded = self.inner.unrecorded.of(operation.actor());
             let (decided, writes) = self

@@ -54,10 +54,9 @@ impl DecisionBuilder<'_> {
         if actor.erased {
             return Err(Refusal::UnknownAccount);
         }
-        let keeps = actor.is_active()
-            && (actor.is_enrolled() || actor.is_enrolled_but_suspended())
-            && !actor.has_weak_key();
-        if keeps && actor.is_administrator() {
+        // One that is suspended is no way in: whoever knows the password has suspended it.
+        let keeps = actor.is_active() && actor.is_enrolled() && !actor.has_weak_key();
+        if keeps && actor.is_administrator() && actor.promoted.is_none() {
             return Err(Refusal::Unchanged);
         }
         let roles = actor.roles.with(RoleId::ADMINISTRATOR);

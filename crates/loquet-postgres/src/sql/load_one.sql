@@ -1,4 +1,4 @@
-SELECT 0 AS kind, NULL::uuid AS id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS version,
+SELECT 0 AS kind, NULL::uuid AS id, (extract(epoch FROM clock_timestamp()) * 1000000::numeric)::bigint AS version,
   NULL::uuid AS org, NULL::text AS external_id, pg_is_in_recovery() AS flag, NULL::bigint AS epoch, NULL::bigint AS used_step,
   NULL::bigint AS number, current_setting('transaction_isolation') AS body
 UNION ALL SELECT 1, id, version, NULL, NULL, enabled, NULL, NULL, NULL, body FROM loquet_organization WHERE id = $1

@@ -2,7 +2,7 @@
 
 use loquet::testing::Phone;
 use loquet::{Error, LoggedIn, MfaSession, NewAccount, Refusal};
-use loquet_postgres::{HostTransaction, PostgresStore, to_fault};
+use loquet_postgres::{HostTransaction, PostgresStore, pool_options, to_fault};
 use loquet_testkit::fixture::{ANNE, Fixture, refusal};
 use sqlx::postgres::PgPool;
 
@@ -175,5 +175,60 @@ fn committing_futures_are_send() {
         is_send(provision.ensure_account(NewAccount::new(12u64, "flo")))
             .await
             .unwrap();
+    });
+}
+
+/// A pool of one connection, which the host's transaction has.
+async fn alone(postgres: &Postgres) -> (PgPool, Fixture) {
+    let options = (*postgres.pool().await.connect_options()).clone();
+    let pool = pool_options().max_connections(1).connect_with(options);
+    let pool = pool.await.unwrap();
+    let store = PostgresStore::open(pool.clone()).await.unwrap();
+    (pool, Fixture::over(store).await)
+}
+
+/// T89: a wrong code in a host's transaction counts although the pool has no second connection, and someone waits for this one.
+#[test]
+fn t89_wrong_code_counts_without_a_second_connection() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let (pool, fixture) = alone(&postgres).await;
+        let (phone, _) = fixture.enabled().await;
+        let session = fixture.log_in(ANNE).await.session;
+        let wrong = fixture.wrong_code(&phone);
+        for counted in 1..=3 {
+            let transaction = HostTransaction::from(pool.begin().await.unwrap());
+            let waits = tokio::spawn({
+                let pool = pool.clone();
+                async move { drop(pool.acquire().await) }
+            });
+            tokio::task::yield_now().await;
+            let committing = fixture.mfa.committing_in(transaction);
+            let verify = committing.verify_code(&session, wrong.as_str(), Fixture::client());
+            let refused = refusal(verify.await);
+            assert!(matches!(refused, Refusal::WrongCode { .. }), "{refused:?}");
+            waits.await.unwrap();
+            assert_eq!(fixture.failures(ANNE).await, counted);
+        }
+        fixture.operator.verify_audit(ANNE.into()).await.unwrap();
+    });
+}
+
+/// T90: an account that is created in the host's transaction needs no second connection, so that sign-ups do not wait for each
+/// other.
+#[test]
+fn t90_sign_up_needs_one_connection() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let (pool, fixture) = alone(&postgres).await;
+        let mut transaction = HostTransaction::from(pool.begin().await.unwrap());
+        let mut inside = fixture.mfa.provision_in(&mut transaction);
+        inside
+            .ensure_account(NewAccount::new(20_u64, "lea"))
+            .await
+            .unwrap();
+        transaction.into_inner().commit().await.unwrap();
+        let found = fixture.mfa.provision().find("lea").await.unwrap();
+        assert_eq!(found, Some(20_u64.into()));
     });
 }

@@ -116,6 +116,29 @@ fn write_the_objects() {
     std::fs::write(path, objects.join("\n") + "\n").unwrap();
 }
 
+/// T91: whoever may create a function in the tables' schema could put it in the place of PostgreSQL's own.
+#[test]
+fn t91_schema_in_which_every_role_creates_is_refused() {
+    let postgres = Postgres::start();
+    postgres.runtime.block_on(async {
+        let pool = postgres.pool().await;
+        let schema: String = sqlx::query_scalar("SELECT current_schema()::text")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        let grant = format!("GRANT CREATE ON SCHEMA {schema} TO PUBLIC");
+        run(&pool, &grant).await.unwrap();
+        let refused = PostgresStore::open(pool.clone()).await.unwrap_err();
+        let named = matches!(&refused, OpenError::OpenSchema(it) if *it == schema);
+        assert!(named, "{refused}");
+        run(&pool, "CREATE ROLE app; CREATE ROLE app_operator")
+            .await
+            .unwrap();
+        run(&pool, ROLES).await.unwrap();
+        PostgresStore::open(pool).await.unwrap();
+    });
+}
+
 /// T79: a trigger in the database, or in a backup, undoes what is written.
 #[test]
 fn t79_altered_tables_are_refused_in_postgresql() {
@@ -131,6 +154,7 @@ fn t79_altered_tables_are_refused_in_postgresql() {
             ("ALTER FUNCTION loquet_check_transaction() SET search_path = public", "function loquet_check_transaction"),
             ("CREATE FUNCTION loquet_commit(a uuid) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$", "function loquet_commit"),
             ("CREATE VIEW loquet_all AS SELECT 1", "relation loquet_all"),
+            ("ALTER TABLE loquet_attempt SET UNLOGGED", "unlogged table loquet_attempt"),
             ("CREATE OR REPLACE TRIGGER loquet_account_update BEFORE UPDATE ON loquet_account FOR EACH ROW WHEN (false) EXECUTE FUNCTION loquet_refuse_account()", "trigger loquet_account_update on loquet_account"),
             ("CREATE TABLE shadow () INHERITS (loquet_account)", "shadow that inherits from loquet_account"),
             ("ALTER TABLE loquet_account ADD CHECK (version < 3)", "constraint loquet_account_version_check on loquet_account"),

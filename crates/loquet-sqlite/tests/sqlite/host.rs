@@ -286,6 +286,10 @@ impl HostTx for Lossy<'_> {
         Err(Fault::Unknown("the answer was lost".into()))
     }
 
+    async fn refuse(self, writes: &Writes) -> Result<Commit, Fault> {
+        self.transaction.refuse(writes).await
+    }
+
     async fn rollback(self) -> Result<(), Fault> {
         self.transaction.rollback().await
     }

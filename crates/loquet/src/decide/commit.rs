@@ -156,10 +156,20 @@ pub(crate) async fn commit_in<G, T: HostTx>(
     writes: Option<Writes>,
 ) -> Result<InHost<G>, Fault> {
     if decided.outcome.is_err() {
-        // The refusal counts whether or not the host's work could be rolled back.
-        let rolled_back = transaction.rollback().await;
-        let ended = commit_refusal(store, decided, writes).await?;
-        return rolled_back.map(|()| ended);
+        let Some(writes) = writes else {
+            transaction.rollback().await?;
+            return Ok(decided.open().map_or(InHost::StaleRefusal, InHost::Ended));
+        };
+        return match transaction.refuse(&writes).await {
+            Ok(Commit::Done) => Ok(decided.open().map_or(InHost::StaleRefusal, InHost::Ended)),
+            Ok(Commit::Stale) => Ok(InHost::StaleRefusal),
+            // The refusal counts whether or not the host's work could be rolled back. Where it counts already, its attempt
+            // is there, and this writes nothing.
+            Err(fault) => {
+                commit_refusal(store, decided, Some(writes)).await?;
+                Err(fault)
+            }
+        };
     }
     let attempt = writes.as_ref().and_then(attempt);
     let mut ended = match &writes {

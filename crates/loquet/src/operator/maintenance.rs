@@ -81,14 +81,16 @@ impl Operator {
             }
         })
         .await?;
+        let mut fault = None;
         for account in &overdue {
             let forget = crate::devices::operations::ForgetOldDevices { account: *account };
             match self.run(forget, Attempt::default()).await {
                 Ok(()) | Err(Error::Refused(_)) => {}
-                Err(other) => return Err(other),
+                // One account's fault keeps no other waiting.
+                Err(other) => fault = fault.or(Some(other)),
             }
         }
-        Ok(overdue.len())
+        fault.map_or(Ok(overdue.len()), Err)
     }
 
     /// Forgets some of the attempts that are more than a day old. Call it until it returns `false`: then none are left,

@@ -35,6 +35,13 @@ pub trait HostTx {
     /// [`Fault::Unknown`] when it may have been committed or not.
     fn commit(self) -> impl Future<Output = Result<(), Fault>>;
 
+    /// Rolls back, and then writes `writes` in a transaction of their own, on the same connection: a wrong code counts although
+    /// the host's work does not. Were another connection needed, it would not count while there is none.
+    ///
+    /// # Errors
+    /// [`Fault`]: that the host's work is rolled back, or that the writes are durable, is not known.
+    fn refuse(self, writes: &Writes) -> impl Future<Output = Result<Commit, Fault>>;
+
     /// Rolls back.
     ///
     /// # Errors

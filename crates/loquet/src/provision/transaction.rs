@@ -60,8 +60,8 @@ impl Mfa {
     /// grants: both become durable, or neither. A refusal rolls the transaction back. The refusal itself is still
     /// recorded, so that a wrong code counts.
     ///
-    /// Requests for one account do not wait for each other here: where another one changed the account meanwhile, the
-    /// answer is [`Error::Busy`], and the host begins anew.
+    /// Requests for one account do not wait for each other here: where another one is under way, or has changed the account
+    /// meanwhile, the answer is [`Error::Busy`], and the host begins anew. No code was looked at then, or it counts.
     ///
     /// Over a connection that is bound to its thread, such as rusqlite's, the future is not `Send`: in an async handler run
     /// the transaction in `spawn_blocking`, and end its calls with [`wait()`](crate::Wait::wait) in place of `.await`.
@@ -95,16 +95,14 @@ impl<T: HostTx> ProvisionIn<'_, T> {
         let Some(writes) = self.mfa.new_account(source, org, &new).await? else {
             return Ok(id);
         };
-        // Read outside the transaction, as all that looks for rows is.
-        match self.mfa.provision().find(new.external_id).await? {
-            // Another node has created it since it was looked for above.
-            Some(found) if found == id => return Err(Error::Busy),
-            Some(_) => return Err(Config::ExternalIdTaken.into()),
-            None => {}
-        }
         match self.transaction.apply(&writes).await? {
             Commit::Done => Ok(id),
-            Commit::Stale => Err(Error::Busy),
+            // Read outside the transaction, as all that looks for rows is, and only now: while each connection is a
+            // transaction's that waits for another one, none goes on.
+            Commit::Stale => match self.mfa.provision().find(new.external_id).await? {
+                Some(found) if found != id => Err(Config::ExternalIdTaken.into()),
+                _ => Err(Error::Busy),
+            },
         }
     }
 

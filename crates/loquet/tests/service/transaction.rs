@@ -60,6 +60,10 @@ impl HostTx for Transaction {
         Ok(())
     }
 
+    async fn refuse(self, writes: &Writes) -> Result<Commit, Fault> {
+        self.store.commit(writes.clone()).await
+    }
+
     async fn rollback(self) -> Result<(), Fault> {
         Ok(())
     }
@@ -111,7 +115,65 @@ async fn refusal_counts_when_host_is_rolled_back() {
     }
 }
 
-/// Its rows were read, and changed before it was committed.
+/// T89: codes in host transactions are looked at one after the other. While one is, the others are not, right or wrong.
+#[tokio::test]
+async fn t89_no_code_is_looked_at_beside_another() {
+    let (store, fixture) = fixture().await;
+    let (phone, _) = fixture.enabled().await;
+    let session = fixture.log_in(ANNE).await.session;
+    let (right, wrong) = (fixture.code(&phone), fixture.wrong_code(&phone));
+    for beside in [&right, &wrong] {
+        let crowded = Crowded {
+            transaction: Transaction::begin(&store),
+            fixture: fixture.clone(),
+            session,
+            typed: beside.clone(),
+        };
+        let committing = fixture.mfa.committing_in(crowded);
+        let verify = committing.verify_code(&session, wrong.as_str(), Fixture::client());
+        let refused = refusal(verify.await);
+        assert!(matches!(refused, Refusal::WrongCode { .. }), "{refused:?}");
+    }
+    assert_eq!(fixture.failures(ANNE).await, 2);
+    assert!(fixture.verify(&session, &right).await.is_ok());
+}
+
+/// Another code is submitted while its rows are read.
+struct Crowded {
+    transaction: Transaction,
+    fixture: Fixture,
+    session: MfaSession,
+    typed: String,
+}
+
+impl HostTx for Crowded {
+    async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        let beside = Transaction::begin(&self.transaction.store);
+        let committing = self.fixture.mfa.committing_in(beside);
+        let verify = committing.verify_code(&self.session, self.typed.as_str(), Fixture::client());
+        let busy = Box::pin(verify).await;
+        assert!(matches!(busy, Err(Error::Busy)), "{busy:?}");
+        self.transaction.load(keys).await
+    }
+
+    async fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
+        self.transaction.apply(writes).await
+    }
+
+    async fn commit(self) -> Result<(), Fault> {
+        self.transaction.commit().await
+    }
+
+    async fn refuse(self, writes: &Writes) -> Result<Commit, Fault> {
+        self.transaction.refuse(writes).await
+    }
+
+    async fn rollback(self) -> Result<(), Fault> {
+        self.transaction.rollback().await
+    }
+}
+
+/// Its rows were read, and changed by another node before it was committed.
 struct Late(Transaction, Fixture);
 
 impl HostTx for Late {
@@ -129,6 +191,10 @@ impl HostTx for Late {
         self.0.commit().await
     }
 
+    async fn refuse(self, writes: &Writes) -> Result<Commit, Fault> {
+        self.0.refuse(writes).await
+    }
+
     async fn rollback(self) -> Result<(), Fault> {
         self.0.rollback().await
     }
@@ -141,7 +207,8 @@ async fn stale_transaction_grants_nothing_and_counts_wrong_codes() {
     let session = fixture.log_in(ANNE).await.session;
     let (right, wrong) = (fixture.code(&phone), fixture.wrong_code(&phone));
     for typed in [&right, &wrong] {
-        let late = Late(Transaction::begin(&store), fixture.clone());
+        let node = Fixture::at(Arc::clone(&store), fixture.clock.clone()).await;
+        let late = Late(Transaction::begin(&store), node);
         let committing = fixture.mfa.committing_in(late);
         let verify = committing.verify_code(&session, typed.as_str(), Fixture::client());
         match verify.await {
