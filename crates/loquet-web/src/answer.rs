@@ -179,6 +179,8 @@ const fn field_of(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::AlreadyUsed { .. }
         | Refusal::Throttled { .. }
         | Refusal::KnownDeviceOnly
+        | Refusal::OtherCodeRequired
+        | Refusal::NotSettled { .. }
         | Refusal::StepUp => Some("code"),
         Refusal::ResetCodeRequired(_) | Refusal::WrongResetCode | Refusal::ResetCodeExpired(_) => {
             Some("reset_code")

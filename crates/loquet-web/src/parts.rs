@@ -1,6 +1,6 @@
 //! Pieces that several pages are made of.
 
-use loquet::{AccountOverview, Totp};
+use loquet::{AccountOverview, AuthenticatorEntry, Totp};
 use maud::{Markup, html};
 
 use crate::fields::FieldFault;
@@ -52,62 +52,88 @@ impl Trouble {
 /// What codes look like, and what shows them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Codes {
-    pub(crate) digits: u8,
-    /// How long each is shown, in seconds.
-    pub(crate) period: u64,
-    /// A hardware token shows them, and no app.
-    pub(crate) of_token: bool,
+    /// `None`: the account's authenticators differ in this.
+    pub(crate) digits: Option<u8>,
+    /// How long each is shown, in seconds. `None`: the account's authenticators differ in this.
+    pub(crate) period: Option<u64>,
+    /// Hardware tokens show them, and no app.
+    pub(crate) are_of_tokens: bool,
 }
 
 impl Default for Codes {
     /// Those of an app that these pages set up.
     fn default() -> Self {
-        Self::of(Totp::default(), false)
+        Self::of([Totp::default()].into_iter(), false)
     }
 }
 
 impl Codes {
-    const fn of(totp: Totp, of_token: bool) -> Self {
+    fn of(kinds: impl Iterator<Item = Totp> + Clone, are_of_tokens: bool) -> Self {
         Self {
-            digits: totp.digits.count(),
-            period: totp.period.seconds(),
-            of_token,
+            digits: the_same(kinds.clone().map(|kind| kind.digits.count())),
+            period: the_same(kinds.map(|kind| kind.period.seconds())),
+            are_of_tokens,
         }
     }
 
-    /// Those of the authenticator that is bound.
+    /// Those of the authenticators that are bound; a suspended one counts where there is no other.
     pub(crate) fn present(overview: &AccountOverview) -> Self {
-        Self::of(overview.code_parameters(), overview.token().is_some())
+        let all = overview.authenticators();
+        let is_active = |it: &&AuthenticatorEntry| it.suspended().is_none();
+        let none_active = !all.iter().any(|it| is_active(&it));
+        let counted = all.iter().filter(|it| none_active || is_active(it));
+        if counted.clone().next().is_none() {
+            return Self::default();
+        }
+        let are_of_tokens = counted.clone().all(|it| it.token().is_some());
+        Self::of(
+            counted.map(AuthenticatorEntry::code_parameters),
+            are_of_tokens,
+        )
     }
 
     pub(crate) fn label(self, language: Language) -> String {
-        let digits = self.digits;
-        language.say(
-            format!("Code à {digits}\u{a0}chiffres"),
-            format!("{digits}-digit code"),
-        )
+        match self.digits {
+            Some(digits) => language.say(
+                format!("Code à {digits}\u{a0}chiffres"),
+                format!("{digits}-digit code"),
+            ),
+            None => "Code".to_owned(),
+        }
     }
 
     /// Grouped as apps and tokens do.
     pub(crate) const fn placeholder(self) -> &'static str {
         match self.digits {
-            8 => "0000 0000",
-            7 => "000 0000",
-            _ => "000 000",
+            Some(8) => "0000 0000",
+            Some(7) => "000 0000",
+            Some(_) => "000 000",
+            None => "",
         }
     }
 
     pub(crate) fn hint(self, language: Language) -> String {
-        let period = self.period;
-        let place = match self.of_token {
+        let place = match self.are_of_tokens {
             true => language.say("sur votre jeton", "on your token"),
             false => language.say("dans votre application", "in your app"),
         };
-        language.say(
-            format!("Il change toutes les {period}\u{a0}secondes {place}."),
-            format!("It changes every {period}\u{a0}seconds {place}."),
-        )
+        match self.period {
+            Some(period) => language.say(
+                format!("Il change toutes les {period}\u{a0}secondes {place}."),
+                format!("It changes every {period}\u{a0}seconds {place}."),
+            ),
+            None => language.say(
+                format!("Il change régulièrement {place}."),
+                format!("It changes regularly {place}."),
+            ),
+        }
     }
+}
+
+/// What all are, if they are the same.
+fn the_same<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
 }
 
 /// The token's serial number, as it stands on it.
@@ -148,17 +174,18 @@ pub(crate) fn code_field(at: &Setting<'_>, focus: Focus) -> Markup {
 /// As [`code_field`], on a page that has another one: `id` tells them apart, in what is wrong with them too.
 pub(crate) fn code_field_named(at: &Setting<'_>, id: &str, focus: Focus) -> Markup {
     let (language, codes, trouble) = (at.language, at.codes, Trouble::at(at.trouble, id));
-    let digits = codes.digits;
-    let title = language.say(
-        format!("{digits}\u{a0}chiffres"),
-        format!("{digits}\u{a0}digits"),
-    );
+    let title = codes.digits.map(|digits| {
+        language.say(
+            format!("{digits}\u{a0}chiffres"),
+            format!("{digits}\u{a0}digits"),
+        )
+    });
     html! {
         div.field {
             label for=(id) { (codes.label(language)) }
             input.code id=(id) name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
                 maxlength=(MAX_CODE) required[focus != Focus::Optional] autofocus[focus == Focus::Here] spellcheck="false" placeholder=(codes.placeholder())
-                title=(title)
+                title=[title]
                 aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { (id) "-error " } (id) "-hint" };
             p.hint id={ (id) "-hint" } { (codes.hint(language)) }
             (error_line(language, id, trouble))
@@ -173,7 +200,7 @@ fn clock_line(at: &Setting<'_>, trouble: Option<&Trouble>) -> Markup {
         @if let Some(trouble) = trouble {
             @if trouble.after_wrong_code { input type="hidden" name=(AFTER_WRONG_CODE) value="yes"; }
             // The clock of a token cannot be set.
-            @if trouble.check_clock && !at.codes.of_token {
+            @if trouble.check_clock && !at.codes.are_of_tokens {
                 p.hint data-testid="check-clock" { (at.say(
                     "Vérifiez aussi que votre téléphone règle l’heure automatiquement.",
                     "Also check that your phone sets its time automatically.",

@@ -18,8 +18,8 @@ use crate::host::PagesHost;
 use crate::layout::Viewer;
 use crate::mount::Pages;
 use crate::pages::{
-    access, account, address, administration, break_glass, code, devices, enroll, mandate, options,
-    people, questions, recover, report_unrecognized, sessions, undo_report,
+    access, account, address, administration, authenticators, break_glass, code, devices, enroll,
+    lost, mandate, options, people, questions, recover, report_unrecognized, sessions, undo_report,
 };
 use crate::permission::Who::{self, Administrator, AnySession, EnrolledAdministrator, Person};
 use crate::session::{Here, Stop};
@@ -32,7 +32,7 @@ impl<H: PagesHost> Pages<H> {
     /// | for | paths |
     /// |---|---|
     /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/account/lost`, `/undo-report`, `/undo-report/{link}`, `/log-out` |
-    /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/recovery-codes`, `/account/address`, `/account/address/confirm`, `/account/log-out-everywhere`, `/account/sessions/end`, `/account/devices/forget`, `/account/devices/forget-all` |
+    /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/authenticators/add`, `/account/authenticators/{id}`, `/account/authenticators/{id}/remove`, `/account/recovery-codes`, `/account/address`, `/account/address/confirm`, `/account/log-out-everywhere`, `/account/sessions/end`, `/account/devices/forget`, `/account/devices/forget-all` |
     /// | an administrator | `/admin`, `/admin/enable` |
     /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/people/{id}/undo-report`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
     /// | all visitors | `/not-me/{link}`, `/language`, `/static/{file}` |
@@ -48,6 +48,7 @@ impl<H: PagesHost> Pages<H> {
         let rules = self.0.mfa.rules_limit().saturating_mul(3);
         self.limited(for_all_visitors(), MAX_FORM)
             .merge(self.limited(for_owners(), MAX_FORM))
+            .merge(self.limited(for_authenticators(), MAX_FORM))
             .merge(self.limited(for_administrators(), MAX_FORM.saturating_add(rules)))
             .layer(middleware::from_fn_with_state(self.scheme(), guard))
     }
@@ -123,26 +124,6 @@ fn for_owners<H: PagesHost>() -> Routes<H> {
             both(Person, questions::show_off, questions::switch_off),
         ),
         (
-            "/account/replace",
-            both(Person, questions::show_replace, questions::replace),
-        ),
-        (
-            "/account/recovery-codes",
-            both(Person, questions::show_renew_codes, questions::renew_codes),
-        ),
-        (
-            "/account/lost",
-            both(AnySession, questions::show_lost, questions::report_lost),
-        ),
-        (
-            "/undo-report",
-            both(AnySession, undo_report::show, undo_report::submit),
-        ),
-        (
-            "/undo-report/{link}",
-            both(AnySession, undo_report::show, undo_report::submit),
-        ),
-        (
             "/account/log-out-everywhere",
             both(Person, account::show, sessions::log_out_everywhere),
         ),
@@ -165,6 +146,40 @@ fn for_owners<H: PagesHost>() -> Routes<H> {
         (
             "/account/address/confirm",
             both(Person, account::show, account::confirm_address),
+        ),
+    ]
+}
+
+fn for_authenticators<H: PagesHost>() -> Routes<H> {
+    vec![
+        (
+            "/account/replace",
+            both(Person, questions::show_replace, questions::replace),
+        ),
+        (
+            "/account/recovery-codes",
+            both(Person, questions::show_renew_codes, questions::renew_codes),
+        ),
+        ("/account/lost", both(AnySession, lost::show, lost::report)),
+        (
+            "/account/authenticators/add",
+            both(Person, questions::show_add, questions::add),
+        ),
+        (
+            "/account/authenticators/{id}",
+            both(Person, authenticators::show, authenticators::rename),
+        ),
+        (
+            "/account/authenticators/{id}/remove",
+            both(Person, authenticators::show, authenticators::remove),
+        ),
+        (
+            "/undo-report",
+            both(AnySession, undo_report::show, undo_report::submit),
+        ),
+        (
+            "/undo-report/{link}",
+            both(AnySession, undo_report::show, undo_report::submit),
         ),
     ]
 }

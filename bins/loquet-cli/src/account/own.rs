@@ -1,7 +1,7 @@
 //! What owners do with their own account.
 
 use clap::Args;
-use loquet::{Attempt, Forget, RecoveryCode, SessionId};
+use loquet::{Forget, RecoveryCode, SessionId};
 use serde_json::json;
 
 use crate::acting::{Own, client, code};
@@ -74,34 +74,6 @@ pub(super) async fn confirm_address(asked: &Own, stdin: &mut Stdin) -> Result<Ou
         .await
 }
 
-pub(super) async fn replace(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-    let at = asked.at.open().await?;
-    asked
-        .act(&at, stdin, async |acting, stdin| {
-            let replace = async |code| acting.account().replace_authenticator(code).await;
-            let offer = acting.with_code(stdin, replace).await?;
-            let uri = offer.uri.expose();
-            at.tell(
-                &json!({ "uri": uri, "key": offer.key_ungrouped.as_str() }),
-                &format!(
-                    "{uri}\nadd it to the new authenticator (`loquet qr --uri -` draws it), or type the key {}",
-                    offer.key_grouped.as_str()
-                ),
-            )?;
-            let first = code(stdin, "first code of the new authenticator")?;
-            let mfa = acting.mfa();
-            let login = mfa
-                .confirm_enrollment(acting.session(), first, client())
-                .await?;
-            mfa.log_out(&login.session).await?;
-            at.tell(
-                &json!({ "replaced": true }),
-                "the new authenticator counts; the old one does not any more",
-            )
-        })
-        .await
-}
-
 pub(super) async fn renew_recovery_codes(
     asked: &Own,
     stdin: &mut Stdin,
@@ -122,22 +94,6 @@ pub(super) async fn renew_recovery_codes(
             )
         })
         .await
-}
-
-/// The operator has spoken to the owner; a suspended authenticator opens nothing.
-pub(super) async fn report_lost(asked: &Own) -> Result<Outcome, Failure> {
-    let at = asked.at.open().await?;
-    let account = at.account("ACCOUNT", &asked.account).await?;
-    at.mfa()
-        .report_lost(account, Attempt::new(client()))
-        .await?;
-    at.tell(
-        &json!({ "suspended": true }),
-        &format!(
-            "the authenticator of {} is suspended; an administrator resets it with `loquet mfa reset`, or undoes this with `loquet account undo-report`",
-            asked.account.escape_debug()
-        ),
-    )
 }
 
 /// Not by way of [`Own::act`]: the two codes are what finishes the log-in.

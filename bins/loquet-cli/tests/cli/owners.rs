@@ -9,12 +9,10 @@ use serde_json::{Value, json};
 use super::centre::{Centre, HOUR, Phone, enable, enabled, last_group, now, shown};
 use super::wait;
 
-#[test]
-fn authenticator_is_replaced() {
-    let (centre, _) = enabled();
-    let mut old = centre.enroll_ago(4, HOUR);
+/// Enrolls the phone for which `command` shows a key, by two codes of one that julie has. Returns the phone, and what is told.
+fn with_new_phone(centre: &Centre, command: &str, old: &mut Phone) -> (Phone, String) {
     let mut child = centre
-        .command(&["account", "replace-authenticator", "julie", "--json"])
+        .command(&["account", command, "julie", "--json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -26,12 +24,64 @@ fn authenticator_is_replaced() {
     assert!(offer["uri"].as_str().unwrap().starts_with("otpauth://"));
     let mut new = Phone::new(offer["key"].as_str().unwrap());
     writeln!(stdin, "{}", new.fresh()).unwrap();
-    assert!(lines.next().unwrap().unwrap().contains("\"replaced\":true"));
+    let told = lines.next().unwrap().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
+    (new, told)
+}
+
+#[test]
+fn authenticator_is_replaced() {
+    let (centre, _) = enabled();
+    let mut old = centre.enroll_ago(4, HOUR);
+    let (mut new, told) = with_new_phone(&centre, "replace-authenticator", &mut old);
+    assert!(told.contains("\"replaced\":true"));
     let forget = ["account", "forget-devices", "julie"];
     let refused = centre.json(&forget, &old.fresh(), 1);
     assert_eq!(refused[0]["refused"], "WRONG_CODE");
     centre.json(&forget, &new.fresh(), 0);
+}
+
+#[test]
+fn authenticator_is_added_named_and_removed() {
+    let (centre, _) = enabled();
+    let mut phone = centre.enroll_ago(4, HOUR);
+    let (mut tablet, told) = with_new_phone(&centre, "add-authenticator", &mut phone);
+    assert!(told.contains("\"added\":true"));
+    let name = ["account", "name-authenticator", "julie", "2", "Tablette"];
+    centre.json(&name, &tablet.fresh(), 0);
+    let listed = &shown(&centre, "julie")["authenticators"];
+    let facts = listed.as_array().unwrap().iter();
+    let facts: Vec<_> = facts
+        .map(|it| (&it["id"], &it["name"], it["settles"].is_u64()))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            (&json!(1), &json!(""), false),
+            (&json!(2), &json!("Tablette"), true)
+        ]
+    );
+    let output = centre
+        .command(&["account", "show", "julie"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("2 (Tablette) since ") && text.contains("; only logs in until "),
+        "{text}"
+    );
+
+    let which = centre.json(&["account", "report-lost", "julie"], "", 1);
+    assert_eq!(which[0]["refused"], "NO_SUCH_AUTHENTICATOR");
+    // Logged in by the tablet; the phone's code removes it.
+    let remove = ["account", "remove-authenticator", "julie", "2"];
+    let lines = format!("{}\n{}\n", tablet.fresh(), phone.fresh());
+    assert_eq!(centre.json(&remove, &lines, 0), [json!({ "removed": 2 })]);
+    let left = &shown(&centre, "julie")["authenticators"];
+    assert_eq!(
+        (left[0]["id"].as_u64(), left.as_array().unwrap().len()),
+        (Some(1), 1)
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! "Mon compte".
 
 use axum::response::Response;
-use loquet::limits::FEW_RECOVERY_CODES;
+use loquet::limits::{AUTHENTICATORS, FEW_RECOVERY_CODES};
 use loquet::{AddressState, AuthenticatorState, DeliveryFailureKind, NoticeAddress, UnixTime};
 
 use crate::form::Form;
@@ -28,6 +28,10 @@ pub(super) async fn draw<H: PagesHost>(
         .organization()
         .remembers_devices()
         .then(|| super::devices::lines(here, language));
+    let several = match has_several(here) {
+        true => super::authenticators::lines(here),
+        false => Vec::new(),
+    };
     let (codes, announced) = (codes_left(here, language), announced(here, language));
     let account = Account {
         name: &name.unwrap_or_default(),
@@ -37,8 +41,11 @@ pub(super) async fn draw<H: PagesHost>(
             fixed: fixed.as_deref(),
         },
         authenticator: bound(here, &at),
-        token: overview.token(),
+        token: several.is_empty().then(|| overview.token()).flatten(),
         assigned_token: overview.assigned_token(),
+        several: &several,
+        may_add: overview.authenticators().len() < AUTHENTICATORS
+            && overview.assigned_token().is_none(),
         notices: notices(here, language),
         codes: codes.as_deref(),
         has_printed_codes: here.has_recovery_codes(),
@@ -88,6 +95,10 @@ fn bound<H>(here: &Here<H>, at: &Setting<'_>) -> Bound {
     }
 }
 
+fn has_several<H>(here: &Here<H>) -> bool {
+    here.overview().authenticators().len() > 1
+}
+
 fn disabled<H>(here: &Here<H>, at: &Setting<'_>) -> &'static str {
     if here.has_recovery_codes() {
         at.app_or_token(
@@ -130,6 +141,14 @@ fn active<H>(here: &Here<H>, at: &Setting<'_>, since: UnixTime) -> Bound {
         ),
         false => "",
     };
+    if has_several(here) {
+        return Bound::Active {
+            since: language.say(
+                format!("Un code de l’une ou de l’autre vous connecte.{advice}"),
+                format!("A code from any of them logs you in.{advice}"),
+            ),
+        };
+    }
     let bound = at.app_or_token(["Liée", "Bound"], ["Lié", "Bound"]);
     Bound::Active {
         since: language.say(
@@ -254,6 +273,11 @@ fn done<H>(here: &Here<H>, at: &Setting<'_>) -> Option<&'static str> {
                 "C’est fait. Votre jeton reste lié; seul votre mot de passe vous sera demandé.",
                 "Done. Your token stays bound; you will be asked for your password only.",
             ],
+        ),
+        "renamed" => language.say("Le nouveau nom est noté.", "The new name is noted."),
+        "removed" => language.say(
+            "C’est retiré\u{a0}: ses codes ne sont plus acceptés, et vos autres connexions ont pris fin.",
+            "Removed: its codes are no longer accepted, and your other sessions have ended.",
         ),
         "ended" => language.say(
             "La connexion a pris fin.",

@@ -3,8 +3,8 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{BreakGlassCode, Error, NextStep, RecoveryCode, Refusal, UnixTime};
 
+use super::account;
 use super::code::of_pair;
-use super::questions;
 use crate::answer::NotTaken;
 use crate::fields::if_given;
 use crate::form::Form;
@@ -21,12 +21,12 @@ fn setting<'a, H: PagesHost>(
 ) -> Result<Setting<'a>, Stop> {
     let codes = match here.progress.token_offer() {
         Some(token) => Codes {
-            digits: token.digits,
-            period: token.period,
-            of_token: true,
+            digits: Some(token.digits),
+            period: Some(token.period),
+            are_of_tokens: true,
         },
         None => Codes {
-            of_token: here.overview().assigned_token().is_some(),
+            are_of_tokens: here.overview().assigned_token().is_some(),
             ..Codes::default()
         },
     };
@@ -272,7 +272,7 @@ pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
             here.hand_over(&login, &to).await
         }
         // What this page would show again is void.
-        Err(trouble) if is_over && here.is_bound() => questions::ask_replace(&here, &trouble).await,
+        Err(trouble) if is_over && here.is_bound() => account::draw(&here, Some(&trouble)).await,
         Err(trouble) if is_over => draw_start(&here, Some(&trouble)).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }

@@ -1,10 +1,8 @@
 //! What the switch and the buttons of "Mon compte" ask before they do anything.
 
-use axum::http::StatusCode;
 use axum::response::Response;
 use loquet::RecoveryCode;
 
-use crate::answer::NotTaken;
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::Trouble;
@@ -21,7 +19,7 @@ enum Ask {
     Off,
     Replace,
     Renew,
-    Lost,
+    Add,
 }
 
 async fn ask<H: PagesHost>(
@@ -30,11 +28,6 @@ async fn ask<H: PagesHost>(
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let back = if here.is_logged_in() {
-        "/account"
-    } else {
-        "/code"
-    };
     let question = match what {
         Ask::On => Question {
             title: at.say("Exiger un code à la connexion", "Require a code at log-in"),
@@ -43,7 +36,7 @@ async fn ask<H: PagesHost>(
             button: at.say("Activer", "Switch on"),
             dangerous: false,
             with_code: true,
-            back,
+            back: "/account",
         },
         Ask::Off => Question {
             title: at.say("Ne plus exiger de code", "Stop requiring a code"),
@@ -61,28 +54,11 @@ async fn ask<H: PagesHost>(
             button: at.say("Désactiver", "Switch off"),
             dangerous: false,
             with_code: true,
-            back,
+            back: "/account",
         },
-        Ask::Replace => Question {
-            back,
-            ..replacement(&at, here.overview().assigned_token().is_some())
-        },
-        Ask::Renew => Question {
-            back,
-            ..renewal(&at)
-        },
-        Ask::Lost => Question {
-            title: code::lost(&at),
-            text: before_reporting(&at, here.has_recovery_codes()),
-            action: "/account/lost",
-            button: at.app_or_token(
-                ["Suspendre l’application", "Suspend the app"],
-                ["Suspendre le jeton", "Suspend the token"],
-            ),
-            dangerous: true,
-            with_code: false,
-            back,
-        },
+        Ask::Replace => replacement(&at, here.overview().assigned_token().is_some()),
+        Ask::Renew => renewal(&at),
+        Ask::Add => addition(&at),
     };
     let body = code::question(&at, &question);
     here.page(trouble, question.title, true, body).await
@@ -123,6 +99,28 @@ fn replacement<'t>(at: &Setting<'_>, with_token: bool) -> Question<'t> {
         title,
         text,
         action: "/account/replace",
+        button: at.say("Continuer", "Continue"),
+        dangerous: false,
+        with_code: true,
+        back: "/account",
+    }
+}
+
+/// What is asked before another app is added.
+fn addition<'t>(at: &Setting<'_>) -> Question<'t> {
+    Question {
+        title: at.say("Ajouter une application", "Add an app"),
+        text: at.app_or_token(
+            [
+                "Un code QR vous sera montré, pour une application sur un autre appareil. Celle que vous avez reste liée\u{a0}: l’une ou l’autre vous connectera. Donnez un nouveau code d’une application déjà liée.",
+                "You will be shown a QR code for an app on another device. The one that you have stays bound: either will log you in. Give a fresh code from an app that is bound already.",
+            ],
+            [
+                "Un code QR vous sera montré, pour une application. Le jeton reste lié\u{a0}: l’un ou l’autre vous connectera. Donnez un nouveau code du jeton.",
+                "You will be shown a QR code for an app. The token stays bound: either will log you in. Give a fresh code from the token.",
+            ],
+        ),
+        action: "/account/authenticators/add",
         button: at.say("Continuer", "Continue"),
         dangerous: false,
         with_code: true,
@@ -171,40 +169,6 @@ async fn ask_off<H: PagesHost>(
     here.page(trouble, said.title, true, message(&said)).await
 }
 
-/// The start of a replacement again, after too many wrong codes have ended one.
-pub(crate) async fn ask_replace<H: PagesHost>(
-    here: &Here<H>,
-    trouble: &Trouble,
-) -> Result<Response, Stop> {
-    ask(here, Ask::Replace, Some(trouble)).await
-}
-
-fn before_reporting(at: &Setting<'_>, has_recovery_codes: bool) -> &'static str {
-    if has_recovery_codes {
-        at.app_or_token(
-            [
-                "Votre application sera suspendue et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
-                "Your app will be suspended and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your phone, the link in the letter that you will be sent will undo this report.",
-            ],
-            [
-                "Votre jeton sera suspendu et toutes vos connexions prendront fin. Pour le remplacer, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre jeton, le lien du courriel que vous recevrez annulera ce signalement.",
-                "Your token will be suspended and all your sessions will end. To replace it, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your token, the link in the letter that you will be sent will undo this report.",
-            ],
-        )
-    } else {
-        at.app_or_token(
-            [
-                "Votre application sera suspendue et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
-                "Your app will be suspended and all your sessions will end. An administrator must reset your account before you can set up another. If you find your phone, the link in the letter that you will be sent will undo this report.",
-            ],
-            [
-                "Votre jeton sera suspendu et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez le remplacer. Si vous retrouvez votre jeton, le lien du courriel que vous recevrez annulera ce signalement.",
-                "Your token will be suspended and all your sessions will end. An administrator must reset your account before you can replace it. If you find your token, the link in the letter that you will be sent will undo this report.",
-            ],
-        )
-    }
-}
-
 pub(crate) async fn show_on<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     if here.is_bound() {
         return ask(&here, Ask::On, None).await;
@@ -225,8 +189,8 @@ pub(crate) async fn show_renew_codes<H: PagesHost>(here: Here<H>) -> Result<Resp
     ask(&here, Ask::Renew, None).await
 }
 
-pub(crate) async fn show_lost<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
-    ask(&here, Ask::Lost, None).await
+pub(crate) async fn show_add<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
+    ask(&here, Ask::Add, None).await
 }
 
 pub(crate) async fn switch_on<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
@@ -297,35 +261,13 @@ pub(crate) async fn renew_codes<H: PagesHost>(here: Here<H>, form: Form) -> Resu
     }
 }
 
-pub(crate) async fn report_lost<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
-    let lost = mfa.report_lost(here.account_id(), attempt).await;
-    let lost = lost.map_err(NotTaken::Mfa);
-    if let Err(trouble) = here.answer(lost, &[], "").await? {
-        return ask(&here, Ask::Lost, Some(&trouble)).await;
-    }
-    let language = here.visit.language;
-    let said = Message {
-        title: here.setting(None)?.app_or_token(
-            ["Application suspendue", "App suspended"],
-            ["Jeton suspendu", "Token suspended"],
-        ),
-        text: if here.has_recovery_codes() {
-            language.say(
-                "Ses codes ne sont plus acceptés et toutes vos connexions ont pris fin. Reconnectez-vous et utilisez l’un de vos codes de récupération, ou demandez à un administrateur de réinitialiser votre compte.",
-                "Its codes are no longer accepted and all your sessions have ended. Log in again and use one of your recovery codes, or ask an administrator to reset your account.",
-            )
-        } else {
-            language.say(
-                "Ses codes ne sont plus acceptés et toutes vos connexions ont pris fin. Demandez à un administrateur de réinitialiser votre compte.",
-                "Its codes are no longer accepted and all your sessions have ended. Ask an administrator to reset your account.",
-            )
-        },
-        on: (
-            language.say("Page de connexion", "Log-in page"),
-            here.pages.0.host.log_in(),
-        ),
+pub(crate) async fn add<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let begun = async {
+        let code = form.fields.code()?;
+        Ok(here.account(&form)?.add_authenticator(code).await?)
     };
-    let page = here.pages.message(&here.visit, StatusCode::OK, &said);
-    here.pages.let_go(here.key, page).await
+    match here.answer(begun.await, &["code"], "").await? {
+        Ok(_) => Ok(here.go("/enroll")),
+        Err(trouble) => ask(&here, Ask::Add, Some(&trouble)).await,
+    }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::code::{lost, replace};
-use super::{Setting, devices, sessions};
+use super::{Setting, authenticators, devices, sessions};
 use crate::parts::{self, Focus, TextField, Trouble};
 
 /// What a person sees of the own account.
@@ -12,9 +12,12 @@ pub(crate) struct Account<'a> {
     pub(crate) roles: &'a str,
     pub(crate) switch: Switch<'a>,
     pub(crate) authenticator: Bound,
-    /// What stands on the token that is bound, and on the one that waits to be confirmed.
+    /// What stands on the token that is bound alone, and on the one that waits to be confirmed.
     pub(crate) token: Option<&'a str>,
     pub(crate) assigned_token: Option<&'a str>,
+    /// The authenticators, where there are several.
+    pub(crate) several: &'a [authenticators::Line],
+    pub(crate) may_add: bool,
     pub(crate) notices: Notices<'a>,
     /// How many recovery codes are left, where they are offered.
     pub(crate) codes: Option<&'a str>,
@@ -171,7 +174,8 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
             div.row.apart {
                 h2 { @match account.token {
                     Some(serial) => span data-testid="token" { (parts::token_number(at.language, serial)) },
-                    None => (at.say("Application d’authentification", "Authenticator app")),
+                    None if account.several.is_empty() => (at.say("Application d’authentification", "Authenticator app")),
+                    None => (at.say("Applications d’authentification", "Authenticator apps")),
                 } }
                 (badge(at, bound))
             }
@@ -190,6 +194,7 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
             }
             @if let Some(codes) = account.codes { p.small.soft data-testid="codes-left" { (codes) } }
         }
+        @if !account.several.is_empty() { (authenticators::list(at, account.several)) }
         div.row {
             @match bound {
                 Bound::NotYet => {}
@@ -198,6 +203,7 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                 Bound::Active { .. } => {
                     @if waits.is_some() { (confirm_token(at, "/account/replace")) }
                     @else { a.button.plain href=(at.path("/account/replace")) data-testid="replace" { (replace(at)) } }
+                    @if account.may_add { a.button.plain href=(at.path("/account/authenticators/add")) data-testid="add" { (at.say("Ajouter une application", "Add an app")) } }
                     @if account.codes.is_some() { a.button.plain href=(at.path("/account/recovery-codes")) data-testid="renew-codes" { (at.say("Nouveaux codes de récupération", "New recovery codes")) } }
                     a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (lost(at)) }
                 }

@@ -29,7 +29,7 @@ pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembere
                 )) }
             }
             (parts::post(&at.path("/code"), at.form_id, &form))
-            @if at.codes.of_token {
+            @if at.codes.are_of_tokens {
                 p { a href=(at.path("/code/two")) data-testid="two-codes" { (at.say("Le code de votre jeton est refusé?", "Is your token’s code refused?")) } }
             }
             hr;
@@ -182,8 +182,14 @@ pub(crate) struct Question<'a> {
 
 /// One question, with its consequences, a code where it needs one, and a way back.
 pub(crate) fn question(at: &Setting<'_>, question: &Question<'_>) -> Markup {
+    question_with(at, question, &html! {})
+}
+
+/// The same, with `fields` of its own before the code.
+pub(crate) fn question_with(at: &Setting<'_>, question: &Question<'_>, fields: &Markup) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
+        (fields)
         @if question.with_code { (parts::code_field(at, Focus::Here)) }
         div.row {
             button.button .danger[question.dangerous] type="submit" data-testid="confirm" { (question.button) }
@@ -214,7 +220,7 @@ pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: boo
                 ["Votre jeton est suspendu", "Your token is suspended"],
             ),
             at.say(
-                if at.codes.of_token {
+                if at.codes.are_of_tokens {
                     "Il a été signalé perdu. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement."
                 } else {
                     "Elle a été signalée perdue. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement."

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod administration;
+pub(crate) mod authenticators;
 pub(crate) mod code;
 pub(crate) mod devices;
 pub(crate) mod enable;
@@ -36,7 +37,7 @@ impl Setting<'_> {
 
     /// What is said of an app, or of a token where that shows the codes: each in French and in English.
     pub(crate) fn app_or_token<'t>(&self, app: [&'t str; 2], token: [&'t str; 2]) -> &'t str {
-        let [french, english] = if self.codes.of_token { token } else { app };
+        let [french, english] = if self.codes.are_of_tokens { token } else { app };
         self.say(french, english)
     }
 

@@ -150,6 +150,8 @@ async fn ended_replacement_leaves_the_old_app() {
             .await;
     }
     julie.complains("cette activation a pris fin");
+    julie.shows("data-testid=\"replace\"");
+    julie.open("/mfa/account/replace").await;
     let code = site.code(&old);
     let fields = [("code", code.as_str())];
     julie

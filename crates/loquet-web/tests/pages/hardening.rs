@@ -7,7 +7,7 @@ use axum::http::{Request, StatusCode, header};
 use loquet::Clock;
 
 /// Every page there is.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 17] = [
     "/mfa/code",
     "/mfa/step-up",
     "/mfa/enroll",
@@ -17,6 +17,8 @@ const PAGES: [&str; 15] = [
     "/mfa/account/off",
     "/mfa/account/replace",
     "/mfa/account/lost",
+    "/mfa/account/authenticators/add",
+    "/mfa/account/authenticators/1",
     "/mfa/admin",
     "/mfa/admin/enable",
     "/mfa/admin/mandate",
@@ -26,7 +28,7 @@ const PAGES: [&str; 15] = [
 ];
 
 /// Every form there is.
-const FORMS: [&str; 25] = [
+const FORMS: [&str; 28] = [
     "/mfa/code",
     "/mfa/step-up",
     "/mfa/log-out",
@@ -36,6 +38,9 @@ const FORMS: [&str; 25] = [
     "/mfa/account/off",
     "/mfa/account/replace",
     "/mfa/account/lost",
+    "/mfa/account/authenticators/add",
+    "/mfa/account/authenticators/1",
+    "/mfa/account/authenticators/1/remove",
     "/mfa/account/log-out-everywhere",
     "/mfa/admin/enable",
     "/mfa/admin/mandate/announce",

@@ -22,6 +22,7 @@ mod places;
 mod refusals;
 mod routes;
 mod settings;
+mod several;
 mod site;
 mod sources;
 mod tokens;

@@ -28,7 +28,7 @@ use Cost::{Absent, Own, Redirect};
 const FORM: usize = 16 * 1024;
 
 /// The path, what GET costs, what POST costs. A new route is listed here with what it costs a stranger.
-const ROUTES: [(&str, Cost, Cost); 44] = [
+const ROUTES: [(&str, Cost, Cost); 47] = [
     ("/not-me/{link}", Own, Own),
     ("/language", Own, Own),
     ("/static/{file}", Own, Absent),
@@ -46,6 +46,9 @@ const ROUTES: [(&str, Cost, Cost); 44] = [
     ("/account/replace", Redirect, Redirect),
     ("/account/recovery-codes", Redirect, Redirect),
     ("/account/lost", Redirect, Redirect),
+    ("/account/authenticators/add", Redirect, Redirect),
+    ("/account/authenticators/{id}", Redirect, Redirect),
+    ("/account/authenticators/{id}/remove", Redirect, Redirect),
     ("/account/log-out-everywhere", Redirect, Redirect),
     ("/account/sessions/end", Redirect, Redirect),
     ("/account/devices/forget", Redirect, Redirect),
