@@ -63,6 +63,24 @@ impl User {
     }
 }
 
+impl User {
+    /// Adds an authenticator; the user goes on with the phone.
+    pub async fn add_authenticator(&mut self) {
+        let session = self.log_in().await;
+        let user = self.mfa.authorize(&session, &Fixture::client()).await;
+        self.now += 30;
+        self.clock.set(self.now);
+        let code = self.phone.code(UnixTime(self.now));
+        let account = self.mfa.account(user.as_ref().unwrap());
+        let offer = account.add_authenticator(code).await.unwrap();
+        let first = Phone::scan(&offer).unwrap().code(UnixTime(self.now));
+        let confirmed = self
+            .mfa
+            .confirm_enrollment(&session, first, Fixture::client());
+        confirmed.await.unwrap();
+    }
+}
+
 /// What a task of a benchmark does again and again.
 pub trait Worker: Send + 'static {
     /// Does it once.

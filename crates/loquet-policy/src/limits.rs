@@ -10,12 +10,15 @@
 //! |---|---|---|---|---|
 //! | Loquet, a thief who has the password | 0.010 % | 0.024 % | 0.024 % | logs in from a known device |
 //! | Loquet, a thief who has a known device too | 0.010 % | 0.030 % | 0.030 % | needs an administrator |
+//! | Loquet, the same with three authenticators | 0.030 % | 0.030 % | 0.030 % | needs an administrator |
 //! | Twilio Verify: 5 failures, then a new factor | 0.0015 % | 0.0015 % | 0.0015 % | needs a new factor |
 //! | django-otp: waits double from 1 s, a success ends them | 0.0051 % | 1.8 % | 84 % | waits with the thief |
 //! | NIST SP 800-63B-4: at most 100 *in a row* | 0.030 % | 10 % | 100 % | logs in, which ends the row |
 //! | GitLab: 10 failures, then 10 minutes | 0.43 % | 79 % | 100 % | waits with the thief |
 //! | google-authenticator-libpam: 3 in 30 s | 2.6 % | 100 % | 100 % | waits with the thief |
 //! | Microsoft until October 2024: no limit over sessions, a code good for 3 minutes | 100 % | 100 % | 100 % | gets no notice |
+//!
+//! A wrong code costs one failure for each active authenticator, because it could have been right for any of them.
 //!
 //! We found no published numbers for Google and GitHub. Sources of the others, with the same three good codes
 //! assumed for all but the last: Twilio error 60310; the change log of django-otp 0.7.0; NIST SP 800-63B-4
@@ -122,8 +125,8 @@ pub const BREAK_GLASS_CODE_VOID: u64 = 72 * HOUR;
 /// authenticator is known then, so that no administrator can issue them.
 pub const RESTORE_RESETS: u64 = 7 * DAY;
 
-/// Failures of one secret that disable it: the limit of NIST SP 800-63B-4 §3.2.2. It cannot be configured
-/// higher.
+/// Failures that disable an account's authenticators, also where fewer are left than another wrong code would cost: the
+/// limit of NIST SP 800-63B-4 §3.2.2. It cannot be configured higher.
 pub const FAILURES: u8 = 100;
 /// The same for a phone whose clock is off by two steps or more. Four codes are then good at a time, so that
 /// 75 guesses have the chance of 100 guesses at three codes.

@@ -190,8 +190,9 @@ impl DecisionBuilder<'_> {
         let before = actor.attempts.total;
         let row = actor.attempts.fail(source, points, now);
         let (total, budget) = (actor.attempts.total, actor.budget());
-        // Consecutive failures are included in the total, so that one count is enough.
-        if total >= budget {
+        // Consecutive failures are included in the total, so that one count is enough. A rest that does not pay for another
+        // guess would be a chance above the bound.
+        if total.saturating_add(points) > budget {
             return self.disable_authenticators();
         }
         if (before..total).contains(&limits::ADVISE_REPLACEMENT.saturating_sub(1)) {

@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use crate::aim::NEWEST;
 use crate::defender::{Defender, mix};
 use crate::fixture::ACCESS;
 use loquet_policy::*;
@@ -30,8 +29,10 @@ pub struct Attack {
     pub thief: CodeSource,
     /// The source of the owner's daily log-in, if any.
     pub owner: Option<CodeSource>,
-    /// Steps by which the phone's clock was corrected.
+    /// Steps by which the clock of the newest authenticator was corrected.
     pub drift: i8,
+    /// How many the account has.
+    pub authenticators: u16,
     /// The number of possible codes.
     pub codes: u64,
     /// The duration.
@@ -44,6 +45,7 @@ pub const ATTACK: Attack = Attack {
     thief: CodeSource::Stranger,
     owner: Some(CodeSource::KnownDevice),
     drift: 0,
+    authenticators: 1,
     codes: SIX_DIGITS,
     seconds: 30 * limits::DAY,
 };
@@ -62,7 +64,7 @@ pub struct Outcome {
 impl Attack {
     /// Attacks one secret until a guess succeeds, codes are no longer checked, or the time is over.
     pub fn run(&self, secret: u64) -> Outcome {
-        let mut defender = Defender::new(secret, self.codes, self.drift);
+        let mut defender = Defender::new(secret, self.codes, self.drift, self.authenticators);
         let mut outcome = Outcome::default();
         let end = defender.now.plus(self.seconds);
         let mut session: Option<Session> = None;
@@ -90,14 +92,14 @@ impl Attack {
                 (Guess::Hints, Some((step, known))) if step + 4 > defender.step() => {
                     self.pair(&defender, [known, typed])
                 }
-                (Guess::Codes | Guess::Hints, _) => Command::VerifyCode {
-                    code: Submitted {
-                        by: NEWEST,
-                        check: defender.check(typed, self.guess == Guess::Hints),
-                        source: self.thief,
-                    },
-                    access: ACCESS,
-                },
+                (Guess::Codes | Guess::Hints, _) => {
+                    let (check, by) = defender.check(typed, self.guess == Guess::Hints);
+                    let source = self.thief;
+                    Command::VerifyCode {
+                        code: Submitted { check, by, source },
+                        access: ACCESS,
+                    }
+                }
                 (Guess::Pairs, _) => {
                     let second = mix(secret ^ 7, defender.next) % self.codes;
                     self.pair(&defender, [typed, second])
@@ -124,9 +126,10 @@ impl Attack {
     }
 
     fn pair(&self, defender: &Defender, typed: [u64; 2]) -> Command {
+        let (pair, by) = defender.pair(typed);
         Command::Resynchronize {
-            pair: defender.pair(typed),
-            by: NEWEST,
+            pair,
+            by,
             source: self.thief,
             access: ACCESS,
         }
@@ -170,7 +173,8 @@ impl Attack {
 
     /// Returns the number of codes that are good at a time.
     pub fn good_at_a_time(&self) -> u64 {
-        if self.drift.unsigned_abs() > 1 { 4 } else { 3 }
+        let corrected = u64::from(self.drift.unsigned_abs() > 1);
+        3 * u64::from(self.authenticators) + corrected
     }
 
     /// Attacks many secrets and prints the result.

@@ -25,7 +25,8 @@ pub struct Defender {
 }
 
 impl Defender {
-    pub fn new(secret: u64, codes: u64, drift: i8) -> Self {
+    /// An account with so many authenticators, of whose clocks the last was corrected by `drift` steps.
+    pub fn new(secret: u64, codes: u64, drift: i8, authenticators: u16) -> Self {
         let mut organization = Organization::new(OrgId::from(1u64));
         let by = AccountId::from(9u64);
         organization.latch = Latch::Enabled { since: START, by };
@@ -36,10 +37,13 @@ impl Defender {
         }];
         let roles = RoleSet::of(RoleId::STAFF);
         let mut account = Account::new(AccountId::from(1u64), organization.id, roles, START);
-        account.second_factor = SecondFactor::of(Authenticator {
-            drift,
-            ..Authenticator::new(AuthenticatorId(1), START, START.0 / 30)
+        let all = (1..=authenticators).map(|id| Authenticator {
+            drift: if id == authenticators { drift } else { 0 },
+            ..Authenticator::new(AuthenticatorId(id), START, START.0 / 30)
         });
+        account.second_factor = SecondFactor::Bound {
+            authenticators: Authenticators::new(all).unwrap(),
+        };
         Self {
             roster: Roster::new(organization.id),
             organization,
@@ -73,51 +77,73 @@ impl Defender {
         decision.answer
     }
 
-    pub fn code(&self, step: u64) -> u64 {
-        mix(self.secret, step) % self.codes
+    fn code(&self, of: AuthenticatorId, step: u64) -> u64 {
+        let key = self.secret ^ (u64::from(of.0 - 1) << 48);
+        mix(key, step) % self.codes
     }
 
     pub fn step(&self) -> u64 {
         self.now.0 / 30
     }
 
-    pub fn last_and_drift(&self) -> (u64, i8) {
-        let bound = self.account.second_factor.active().next();
-        bound.map_or((0, 0), |it| (it.step, it.drift))
+    fn authenticators(&self) -> impl Iterator<Item = &Authenticator> {
+        self.account.second_factor.active()
     }
 
-    /// Returns the result of checking a code, in the window that `loquet` uses.
-    pub fn check(&self, typed: u64, hints: bool) -> CodeCheck {
-        let (last, drift) = self.last_and_drift();
-        let (present, own) = (self.step(), self.step().saturating_add_signed(drift.into()));
+    /// Returns the result of checking a code, in the windows that `loquet` uses: a fresh code of any authenticator, or else a
+    /// used one, or else one that none has shown.
+    pub fn check(&self, typed: u64, hints: bool) -> (CodeCheck, AuthenticatorId) {
+        let checked = self
+            .authenticators()
+            .map(|it| (self.check_one(it, typed), it.id));
+        let rank = |check: CodeCheck| match check {
+            CodeCheck::Good { .. } => 2,
+            CodeCheck::Used { .. } => 1,
+            _ => 0,
+        };
+        match checked.max_by_key(|(check, _)| rank(*check)) {
+            Some((CodeCheck::Wrong { .. }, by)) => {
+                let late = |late: &u64| {
+                    let shown = |it: &Authenticator| self.code(it.id, self.step() - late) == typed;
+                    hints && self.authenticators().any(shown)
+                };
+                let behind = (2..=120).find(late).map(|late| (late as u16).div_ceil(2));
+                (CodeCheck::Wrong { behind }, by)
+            }
+            checked => checked.unwrap_or((CodeCheck::Wrong { behind: None }, NEWEST)),
+        }
+    }
+
+    fn check_one(&self, of: &Authenticator, typed: u64) -> CodeCheck {
+        let (present, own) = (
+            self.step(),
+            self.step().saturating_add_signed(of.drift.into()),
+        );
         let window = [own + 1, own, own - 1, present];
-        let matching = |step: &&u64| self.code(**step) == typed;
+        let matching = |step: &&u64| self.code(of.id, **step) == typed;
         let newest = |fresh: bool| {
-            let steps = window.iter().filter(|step| (**step > last) == fresh);
+            let steps = window.iter().filter(|step| (**step > of.step) == fresh);
             steps.filter(matching).max().copied()
         };
         match (newest(true), newest(false)) {
             (Some(step), _) => CodeCheck::Good { step, offset: 0 },
             (None, Some(step)) => CodeCheck::Used { step, wait: 30 },
-            (None, None) => {
-                let behind = (2..=120)
-                    .find(|late| hints && self.code(present - late) == typed)
-                    .map(|late| (late as u16).div_ceil(2));
-                CodeCheck::Wrong { behind }
-            }
+            (None, None) => CodeCheck::Wrong { behind: None },
         }
     }
 
     /// Returns the result of checking two codes, within the correctable four steps.
-    pub fn pair(&self, typed: [u64; 2]) -> PairCheck {
-        let (last, _) = self.last_and_drift();
+    pub fn pair(&self, typed: [u64; 2]) -> (PairCheck, AuthenticatorId) {
         let present = self.step();
-        (present - 4..=present + 3)
-            .find(|step| *step > last && [self.code(*step), self.code(step + 1)] == typed)
-            .map_or(PairCheck::Wrong, |step| PairCheck::Good {
-                step: step + 1,
-                drift: 0,
-            })
+        for it in self.authenticators() {
+            let shown = |step: u64| [self.code(it.id, step), self.code(it.id, step + 1)];
+            let fresh = (present - 4..=present + 3).filter(|step| *step > it.step);
+            if let Some(step) = fresh.into_iter().find(|step| shown(*step) == typed) {
+                let (step, drift) = (step + 1, 0);
+                return (PairCheck::Good { step, drift }, it.id);
+            }
+        }
+        (PairCheck::Wrong, NEWEST)
     }
 
     pub fn log_in(&mut self) -> Option<Session> {
@@ -134,17 +160,15 @@ impl Defender {
         let Some(session) = self.log_in() else {
             return false;
         };
-        let (last, drift) = self.last_and_drift();
-        let step = self.step().saturating_add_signed(drift.into());
-        if step <= last {
+        let Some(phone) = self.authenticators().next().copied() else {
+            return false;
+        };
+        let step = self.step().saturating_add_signed(phone.drift.into());
+        if step <= phone.step {
             return true;
         }
-        let check = self.check(self.code(step), false);
-        let code = Submitted {
-            check,
-            by: NEWEST,
-            source,
-        };
+        let (check, by) = self.check(self.code(phone.id, step), false);
+        let code = Submitted { check, by, source };
         let give = Command::VerifyCode {
             code,
             access: ACCESS,

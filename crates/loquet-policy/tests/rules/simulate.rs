@@ -12,7 +12,7 @@ use crate::fixture::{ACCESS, ANNE, Fixture, UNDO, digest};
 use loquet_policy::*;
 
 /// The attacks that the failure limit of one secret bounds.
-fn budgeted() -> [Attack; 5] {
+fn budgeted() -> [Attack; 9] {
     [
         ATTACK,
         Attack {
@@ -34,6 +34,29 @@ fn budgeted() -> [Attack; 5] {
             name: "password and known device; clock corrected by three steps",
             thief: CodeSource::KnownDevice,
             drift: -3,
+            ..ATTACK
+        },
+        Attack {
+            name: "password; two authenticators",
+            authenticators: 2,
+            ..ATTACK
+        },
+        Attack {
+            name: "password; three authenticators",
+            authenticators: 3,
+            ..ATTACK
+        },
+        Attack {
+            name: "password and known device; three authenticators",
+            thief: CodeSource::KnownDevice,
+            authenticators: 3,
+            ..ATTACK
+        },
+        Attack {
+            name: "password and known device; three, one clock corrected",
+            thief: CodeSource::KnownDevice,
+            authenticators: 3,
+            drift: 3,
             ..ATTACK
         },
     ]
@@ -106,7 +129,7 @@ fn password_thief_suspends_once_in_thirty_days() {
 /// Without the password there is no session, so that no code is checked and nothing is written.
 #[test]
 fn command_without_session_changes_nothing() {
-    let defender = Defender::new(1, SIX_DIGITS, 0);
+    let defender = Defender::new(1, SIX_DIGITS, 0, 1);
     let code = Submitted {
         check: CodeCheck::Wrong { behind: None },
         by: NEWEST,
@@ -217,10 +240,11 @@ fn documented_guessing_table_is_accurate() {
     for (limit, attack) in [
         ("Loquet, a thief who has the password", budgeted()[0]),
         ("Loquet, a thief who has a known device too", budgeted()[2]),
+        ("Loquet, the same with three authenticators", budgeted()[7]),
     ] {
         let tries = [limits::DAY, 365 * limits::DAY, HUNDRED_YEARS]
             .map(|seconds| Attack { seconds, ..attack }.run(3).evaluated);
-        row(limit, tries, guess);
+        row(limit, tries, f64::from(attack.authenticators) * guess);
     }
     row(
         "Twilio Verify: 5 failures, then a new factor",

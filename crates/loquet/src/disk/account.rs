@@ -1,5 +1,7 @@
 //! An account's row: the policy's facts, with every secret encrypted.
 
+use std::mem;
+
 use base64::Engine as _;
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{Account, AuthenticatorId, Digest, SessionId};
@@ -40,11 +42,49 @@ struct AccountBody {
     sessions: Sessions,
 }
 
+/// Without `flatten`, which would copy each field of each authenticator at every reading.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct EncryptedAuthenticator {
-    #[serde(flatten)]
-    details: AuthenticatorDetails,
+    id: AuthenticatorId,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    totp: Totp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    serial: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    name: String,
     encrypted: String,
+}
+
+fn is_usual(totp: &Totp) -> bool {
+    *totp == Totp::default()
+}
+
+impl EncryptedAuthenticator {
+    fn new(details: &AuthenticatorDetails, encrypted: String) -> Self {
+        let AuthenticatorDetails {
+            id,
+            totp,
+            serial,
+            name,
+        } = details.clone();
+        Self {
+            id,
+            totp,
+            serial,
+            name,
+            encrypted,
+        }
+    }
+
+    fn details(self) -> AuthenticatorDetails {
+        AuthenticatorDetails {
+            id: self.id,
+            totp: self.totp,
+            serial: self.serial,
+            name: self.name,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,7 +143,7 @@ pub(crate) fn read_audited(
         authenticators: body
             .authenticators
             .into_iter()
-            .map(|it| it.details)
+            .map(EncryptedAuthenticator::details)
             .collect(),
         assigned_token: body.token.map(|token| token.serial),
         sessions: body.sessions,
@@ -148,7 +188,7 @@ pub(crate) fn read_account_with(
     keys: &RowKeys,
     decrypt: Decrypt,
 ) -> Result<AccountRecord, DiskError> {
-    let body = account_body(row, version, keys)?;
+    let mut body = account_body(row, version, keys)?;
     let open = |slot: &str, encrypted: &str| -> Result<Secret, DiskError> {
         let place = Place {
             org: row.org,
@@ -159,15 +199,14 @@ pub(crate) fn read_account_with(
         let bytes = keys.decrypt(&place, &decode(encrypted)?)?;
         Secret::weak(&bytes).map_err(|_| KeyringError::DoesNotOpen.into())
     };
-    let bound = |it: &EncryptedAuthenticator| {
-        let slot = authenticator_slot(it.details.id);
-        let secret = decrypt.has_bound().then(|| open(&slot, &it.encrypted));
+    let bound = |it: EncryptedAuthenticator| {
+        let secret = || open(&authenticator_slot(it.id), &it.encrypted);
         Ok::<_, DiskError>(BoundSecret {
-            details: it.details.clone(),
-            secret: secret.transpose()?,
+            secret: decrypt.has_bound().then(secret).transpose()?,
+            details: it.details(),
         })
     };
-    let bound = body.authenticators.iter().map(bound);
+    let bound = mem::take(&mut body.authenticators).into_iter().map(bound);
     let bound = bound.collect::<Result<_, _>>()?;
     let pendings = body
         .pendings
@@ -231,10 +270,8 @@ impl EncryptedSecrets {
         let lacking = || DiskError::from(KeyringError::DoesNotOpen);
         let bound = secrets.bound.iter().map(|it| {
             let secret = it.secret.as_ref().ok_or_else(lacking)?;
-            Ok(EncryptedAuthenticator {
-                details: it.details.clone(),
-                encrypted: encrypt(&authenticator_slot(it.details.id), secret)?,
-            })
+            let encrypted = encrypt(&authenticator_slot(it.details.id), secret)?;
+            Ok(EncryptedAuthenticator::new(&it.details, encrypted))
         });
         let authenticators = bound.collect::<Result<_, E>>()?;
         let token = match &secrets.token {
