@@ -2,8 +2,9 @@
 
 use crate::attempts::{Attempts, DailyQuota, SessionWaits};
 use crate::{
-    AccountId, AddressChange, AuthenticatorId, BindingLink, Digest, DisabledBy, FactorState, OrgId,
-    Origin, Pending, RecoverySet, Refusal, ResetCode, RoleSet, SecondFactor, UnixTime, limits,
+    AccountId, AddressChange, AuthenticatorId, BindingLink, BindingLinks, Digest, DisabledBy,
+    FactorState, OrgId, Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode, RoleSet,
+    SecondFactor, UnixTime, limits,
 };
 
 /// One account of one organization. Cloning it allocates nothing.
@@ -72,10 +73,31 @@ pub struct Account {
         serde(default, skip_serializing_if = "DailyQuota::is_unused")
     )]
     pub changes: DailyQuota,
+    /// When an authenticator that had not settled last proved this account. Sessions of then or before may be its own, and
+    /// administer nothing.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub unsettled_proof: Option<UnixTime>,
     /// The recovery codes that remain.
     pub recovery: RecoverySet,
+    /// With what they were made, also of those that are used.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub recovery_author: Option<RecoveryAuthor>,
     /// The links in the notices of the last enrollments, with which the owner reports them as not theirs.
-    pub binding_links: [Option<BindingLink>; limits::AUTHENTICATORS],
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            default,
+            with = "crate::pending::links",
+            skip_serializing_if = "crate::pending::links::is_empty"
+        )
+    )]
+    pub binding_links: BindingLinks,
     /// The waits of sessions that presented wrong reset or recovery codes.
     #[cfg_attr(
         feature = "serde",
@@ -127,8 +149,10 @@ impl Account {
             resets: DailyQuota::default(),
             enrollments: DailyQuota::default(),
             changes: DailyQuota::default(),
+            unsettled_proof: None,
             recovery: RecoverySet::EMPTY,
-            binding_links: [const { None }; limits::AUTHENTICATORS],
+            recovery_author: None,
+            binding_links: BindingLinks::default(),
             session_waits: SessionWaits::default(),
             reports_refused_until: None,
             replace_advised: false,
@@ -224,17 +248,36 @@ impl Account {
         links.find(|known| known.link == *link && now < known.expires)
     }
 
-    /// Keeps a link, in place of one that is over or else of the oldest.
-    pub(crate) fn keep_link(&mut self, link: BindingLink, now: UnixTime) {
-        let over = |slot: &Option<BindingLink>| slot.is_none_or(|known| now >= known.expires);
-        let place = self.binding_links.iter().position(over);
-        let oldest = |slot: &&mut Option<BindingLink>| slot.map(|known| known.expires);
-        let slot = match place {
-            Some(place) => self.binding_links.get_mut(place),
-            None => self.binding_links.iter_mut().min_by_key(oldest),
-        };
-        if let Some(slot) = slot {
+    /// Keeps the link of what was bound, `by` being what it came from. A good link of what is still bound is never given up:
+    /// there are places for all ([`limits::BINDING_LINKS`]).
+    pub(crate) fn keep_link(
+        &mut self,
+        link: BindingLink,
+        by: Option<AuthenticatorId>,
+        now: UnixTime,
+    ) {
+        let factor = &self.second_factor;
+        let is_bound = |id: AuthenticatorId| factor.get(id).is_some();
+        let mut links = self.binding_links.iter_mut().flatten();
+        let takes_it = |known: &&mut BindingLink| by.is_some_and(|by| known.takes(by));
+        for known in links.by_ref().filter(takes_it) {
+            let free = |slot: &&mut Option<AuthenticatorId>| slot.is_none_or(|id| !is_bound(id));
+            if let Some(slot) = known.also.iter_mut().find(free) {
+                *slot = Some(link.authenticator);
+            }
+        }
+        self.forget_links(now);
+        if let Some(slot) = self.binding_links.iter_mut().find(|slot| slot.is_none()) {
             *slot = Some(link);
+        }
+    }
+
+    /// Forgets the links that are over, and those that take nothing that is bound.
+    pub(crate) fn forget_links(&mut self, now: UnixTime) {
+        let factor = &self.second_factor;
+        for slot in &mut self.binding_links {
+            let takes = |link: &BindingLink| factor.iter().any(|it| link.takes(it.id));
+            *slot = slot.filter(|link| now < link.expires && takes(link));
         }
     }
 

@@ -61,6 +61,9 @@ impl Account {
         for DailyQuota { since, .. } in quotas.into_iter().chain([account.session_waits.begun()]) {
             cut(since, now);
         }
+        if let Some(at) = &mut account.unsettled_proof {
+            cut(at, now);
+        }
         for link in account.binding_links.iter_mut().flatten() {
             cut_deadline(&mut link.expires, limits::BINDING_LINK, now);
             cut(&mut link.since, now);

@@ -62,11 +62,72 @@ pub enum Purpose {
 pub struct BindingLink {
     /// The authenticator that was bound.
     pub authenticator: AuthenticatorId,
+    /// What was bound since with its codes, with recovery codes that its code made, and with what these bound: the link takes
+    /// them too.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_empty"))]
+    pub also: [Option<AuthenticatorId>; limits::AUTHENTICATORS],
     /// Hash of the link's secret part.
     pub link: Digest,
     /// When the link expires.
     pub expires: UnixTime,
     /// When the first enrollment was confirmed of those that followed each other while their links were good. What was
     /// confirmed with one of them goes with the last.
+    pub since: UnixTime,
+}
+
+#[cfg(feature = "serde")]
+fn is_empty(also: &[Option<AuthenticatorId>]) -> bool {
+    also.iter().all(Option::is_none)
+}
+
+impl BindingLink {
+    /// Returns whether it takes this authenticator away.
+    #[must_use]
+    pub fn takes(&self, authenticator: AuthenticatorId) -> bool {
+        self.authenticator == authenticator || self.also.contains(&Some(authenticator))
+    }
+}
+
+/// The links of an account.
+pub type BindingLinks = [Option<BindingLink>; limits::BINDING_LINKS];
+
+/// Links as the list of those that there are.
+#[cfg(feature = "serde")]
+pub(crate) mod links {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    use super::{BindingLink, BindingLinks};
+
+    pub(crate) fn serialize<S: Serializer>(all: &BindingLinks, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(all.iter().flatten())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BindingLinks, D::Error> {
+        let read = alloc::vec::Vec::<BindingLink>::deserialize(from)?;
+        let mut links = BindingLinks::default();
+        if read.len() > links.len() {
+            return Err(D::Error::custom("an account has at most ten such links"));
+        }
+        for (slot, link) in links.iter_mut().zip(read) {
+            *slot = Some(link);
+        }
+        Ok(links)
+    }
+
+    pub(crate) fn is_empty(all: &BindingLinks) -> bool {
+        all.iter().all(Option::is_none)
+    }
+}
+
+/// With what recovery codes were made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct RecoveryAuthor {
+    /// The authenticator with a code of which they were made, or with which they were shown.
+    pub authenticator: AuthenticatorId,
+    /// When they were made.
     pub since: UnixTime,
 }

@@ -27,6 +27,7 @@ impl Account {
         let mut account = self.clone();
         account.epoch = self.epoch.max(last.epoch).saturating_add(LEAP);
         account.recovery = RecoverySet::EMPTY;
+        account.recovery_author = None;
         account.pendings = [const { None }; crate::limits::PENDINGS];
         account.session_waits = SessionWaits::default();
         account.toggle |= last.toggle;

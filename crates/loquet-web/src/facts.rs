@@ -80,6 +80,12 @@ impl<H> Here<H> {
         )
     }
 
+    /// Whether one of its authenticators was reported lost, whatever the others are.
+    pub(crate) fn has_suspended(&self) -> bool {
+        let mut all = self.overview().authenticators().iter();
+        all.any(|it| it.suspended().is_some())
+    }
+
     /// Whether this device could be remembered and is not.
     pub(crate) const fn may_be_remembered(&self) -> bool {
         self.organization().remembers_devices() && self.overview().this_device().is_none()

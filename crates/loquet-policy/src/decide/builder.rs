@@ -191,11 +191,32 @@ impl<'a> DecisionBuilder<'a> {
 
     /// Requires a recent code, once multi-factor log-in is enabled.
     pub(super) fn require_recent_code(&self) -> Result<(), Refusal> {
-        if !self.organization()?.is_enabled() || self.is_recent() {
+        if !self.organization()?.is_enabled() {
             return Ok(());
         }
-        self.require_active_authenticator()?;
+        if !self.is_recent() {
+            self.require_active_authenticator()?;
+            return Err(Refusal::NotFresh);
+        }
+        let unsettled = self.actor().unsettled_proof;
+        if unsettled.is_none_or(|at| self.session().is_ok_and(|session| at < session.at)) {
+            return Ok(());
+        }
+        self.require_settled_authenticator()?;
         Err(Refusal::NotFresh)
+    }
+
+    /// Refuses where every active authenticator has still to settle.
+    pub(super) fn require_settled_authenticator(&self) -> Result<(), Refusal> {
+        let now = self.now;
+        let active = || self.actor().second_factor.active();
+        if active().any(|it| it.settles(now).is_none()) {
+            return Ok(());
+        }
+        match active().filter_map(|it| it.settles(now)).min() {
+            Some(until) => Err(Refusal::NotSettled { until }),
+            None => Ok(()),
+        }
     }
 
     /// Requires that codes of the actor's authenticator are accepted.
@@ -305,6 +326,8 @@ pub(super) fn erase_credentials(account: &mut Account) {
     account.second_factor = SecondFactor::None;
     account.awaits_import = false;
     account.recovery = crate::RecoverySet::EMPTY;
+    account.recovery_author = None;
+    account.unsettled_proof = None;
     account.attempts = crate::Attempts::default();
     account.enrollments = crate::DailyQuota::default();
     account.binding_links = Default::default();

@@ -84,12 +84,7 @@ impl DecisionBuilder<'_> {
     /// settled, no code is looked at.
     pub(super) fn settled_code(&mut self, code: Submitted) -> Result<AuthenticatorId, Refusal> {
         let now = self.now;
-        let active = || self.actor().second_factor.active();
-        if active().all(|it| it.settles(now).is_some())
-            && let Some(until) = active().filter_map(|it| it.settles(now)).min()
-        {
-            return Err(Refusal::NotSettled { until });
-        }
+        self.require_settled_authenticator()?;
         self.fresh_code(code)?;
         let proved = self.actor().second_factor.get(code.by);
         match proved.and_then(|it| it.settles(now)) {
@@ -129,11 +124,13 @@ impl DecisionBuilder<'_> {
                 self.refuse_reused(code.by, step, limits::WAIT)
             }
             CodeCheck::Good { step, .. } if last.is_some() => {
+                let now = self.now;
                 let actor = self.actor_mut();
                 if let Some(authenticator) = actor.second_factor.get_mut(code.by) {
                     authenticator.step = step;
                 }
                 actor.attempts.succeed(source);
+                note_unsettled(actor, code.by, now);
                 self.prove_authenticator(code.by)
             }
             // A code of an authenticator that does not count.
@@ -250,6 +247,14 @@ impl DecisionBuilder<'_> {
         self.set_enrolled(account, false)?;
         self.notify_of_actor(Event::DisabledByFailures);
         Ok(())
+    }
+}
+
+/// Notes that an authenticator proved the account which has not settled.
+pub(super) fn note_unsettled(account: &mut Account, by: AuthenticatorId, now: UnixTime) {
+    let proved = account.second_factor.get(by);
+    if proved.is_some_and(|it| it.settles(now).is_some()) {
+        account.unsettled_proof = Some(now);
     }
 }
 

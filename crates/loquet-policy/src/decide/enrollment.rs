@@ -1,11 +1,13 @@
 //! Enrollment and replacement.
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
+use super::code::note_unsettled;
+use super::recovery::{is_recovering, made};
 use crate::requirement::{enrollment_open, required};
 use crate::{
     Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, BindingLink, BreakGlass,
     CodeCheck, Digest, Event, FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet,
-    Refusal, RoleId, Session, Submitted, limits,
+    Refusal, RoleId, Session, Submitted, UnixTime, limits,
 };
 
 /// What the first code of a new authenticator amounts to, or the first two of a hardware token.
@@ -152,8 +154,10 @@ impl DecisionBuilder<'_> {
         if self.settled_code(code)? == id {
             return Err(Refusal::OtherCodeRequired);
         }
+        let now = self.now;
         let actor = self.actor_mut();
         actor.second_factor.remove(|it| it.id == id);
+        actor.forget_links(now);
         end_sessions(actor);
         let (account, enrolled) = (actor.id, actor.is_enrolled());
         self.set_enrolled(account, enrolled)?;
@@ -288,10 +292,15 @@ impl DecisionBuilder<'_> {
             false => AuthenticatorOrigin::Enrolled,
         };
         let id = actor.next_authenticator();
+        // Of recovery codes too, so that they are no way around the three days, and none out of reach of a link.
+        let author = actor.recovery_author.filter(|_| is_recovering(actor));
+        let is_young = |made: UnixTime| made.age(now).is_none_or(|age| age < limits::SETTLING);
+        let young = author.filter(|author| is_young(author.since));
+        let by = pending.by.or(author.map(|author| author.authenticator));
         let new = Authenticator {
             drift,
             origin,
-            added_by: pending.by,
+            added_by: pending.by.or(young.map(|author| author.authenticator)),
             ..Authenticator::new(id, now, step)
         };
         let replaced = pending.by.filter(|_| pending.purpose == Purpose::Replace);
@@ -300,6 +309,7 @@ impl DecisionBuilder<'_> {
         let since = before.map_or(now, |before| before.since);
         let link = BindingLink {
             authenticator: id,
+            also: [None; limits::AUTHENTICATORS],
             link,
             expires: now.plus(limits::BINDING_LINK),
             since,
@@ -308,20 +318,22 @@ impl DecisionBuilder<'_> {
         if !actor.second_factor.push(new) {
             return Err(Refusal::TooManyAuthenticators);
         }
-        actor.keep_link(link, now);
+        note_unsettled(actor, id, now);
+        actor.keep_link(link, by, now);
         actor.awaits_import = false;
         actor.awaits_token = false;
         actor.ever = true;
         if pending.purpose != Purpose::Add {
             actor.toggle = true;
-            actor.replace_advised = false;
             if actor.second_factor.iter().count() == 1 {
+                actor.replace_advised = false;
                 actor.attempts = crate::Attempts::default();
             }
             actor.recovery = match offered {
                 true => pending.recovery,
                 false => RecoverySet::EMPTY,
             };
+            actor.recovery_author = made(&actor.recovery, id, now);
         }
         end_sessions(actor);
         self.announce_binding(pending)

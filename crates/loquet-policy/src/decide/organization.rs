@@ -211,7 +211,7 @@ impl DecisionBuilder<'_> {
         if !typed_back {
             return Err(Refusal::BreakGlassCodeNotConfirmed);
         }
-        self.fresh_code(code)?;
+        self.settled_code(code)?;
         let now = self.now;
         self.organization_mut()?.break_glass = BreakGlass::Ready {
             break_glass,
@@ -232,7 +232,7 @@ impl DecisionBuilder<'_> {
         let weakens = enabled && setting.weakens(organization);
         // Access rules that let fewer people in hold at once: a thief of a cookie could shut everyone else out.
         if weakens || enabled && setting.kind() == SettingKind::AccessRules {
-            self.fresh_code(code)?;
+            self.settled_code(code)?;
         } else {
             self.require_recent_code()?;
         }

@@ -46,7 +46,7 @@ impl DecisionBuilder<'_> {
         if code.check == CodeCheck::Absent {
             return Err(Refusal::StepUp);
         }
-        self.fresh_code(code)?;
+        self.settled_code(code)?;
         self.actor_mut().toggle = false;
         self.notify_owner(Event::Toggled { on: false });
         Ok(Grant::Done)

@@ -1,6 +1,6 @@
 //! Commands of administrators about other accounts.
 
-use super::builder::{Answer, DecisionBuilder, erase_credentials, reset};
+use super::builder::{Answer, DecisionBuilder, end_sessions, erase_credentials, reset};
 use crate::{
     Account, AccountId, Administrator, Audience, Digest, Event, Grant, Organization, Origin,
     Refusal, ResetCode, RoleId, RoleSet, Status, Submitted, limits,
@@ -117,7 +117,7 @@ impl DecisionBuilder<'_> {
         self.check_probation()?;
         self.check_reset_quota()?;
         let reset_code = self.new_reset_code(digest, aloud)?;
-        self.fresh_code(code)?;
+        self.settled_code(code)?;
         self.count_reset();
         let subject = self.subject_mut()?;
         reset(subject, Some(reset_code));
@@ -189,7 +189,7 @@ impl DecisionBuilder<'_> {
         self.check_probation()?;
         self.check_change_quota()?;
         if promotes && enabled {
-            self.fresh_code(code)?;
+            self.settled_code(code)?;
         } else {
             self.require_recent_code()?;
         }
@@ -198,6 +198,8 @@ impl DecisionBuilder<'_> {
         let subject = self.subject_mut()?;
         subject.roles = roles;
         if promotes {
+            // A session of before, or its stolen cookie, is no administrator's.
+            end_sessions(subject);
             subject.promoted = Some(now);
             let (promoted, by) = (subject.clone(), self.actor().id);
             self.roster_mut()?.admit(&promoted);
@@ -240,7 +242,9 @@ impl DecisionBuilder<'_> {
         self.count_change();
         self.subject_mut()?.roles = roles;
         if role == RoleId::ADMINISTRATOR {
-            self.subject_mut()?.promoted = None;
+            let subject = self.subject_mut()?;
+            end_sessions(subject);
+            subject.promoted = None;
             self.remove_from_roster(account)?;
             self.notify(Audience::Owner { account }, Event::Demoted { account });
             self.notify_administrators(Event::Demoted { account });
@@ -336,7 +340,7 @@ impl DecisionBuilder<'_> {
         self.check_reset_quota()?;
         let reset_code = self.new_reset_code(digest, false)?;
         if enabled {
-            self.fresh_code(code)?;
+            self.settled_code(code)?;
         }
         self.count_reset();
         let now = self.now;

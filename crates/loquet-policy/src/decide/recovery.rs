@@ -2,8 +2,9 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::{
-    Access, Account, Digest, Event, FactorState, Grant, Level, Origin, RecoverySet, Refusal,
-    ResetCode, SecondFactor, Session, Submitted, limits,
+    Access, Account, AuthenticatorId, Digest, Event, FactorState, Grant, Level, Origin,
+    RecoveryAuthor, RecoverySet, Refusal, ResetCode, SecondFactor, Session, Submitted, UnixTime,
+    limits,
 };
 
 /// Returns whether a recovery code gave `session` the right to enroll.
@@ -13,6 +14,32 @@ pub(super) fn holds_recovery(account: &Account, session: &Session) -> bool {
         SecondFactor::ResetDue { reset_code: Some(ResetCode { origin: Origin::Recovery { session: holder }, .. }) }
             if holder == session.id
     )
+}
+
+/// Returns whether the account enrolls by a recovery code.
+pub(super) fn is_recovering(account: &Account) -> bool {
+    matches!(
+        account.second_factor,
+        SecondFactor::ResetDue {
+            reset_code: Some(ResetCode {
+                origin: Origin::Recovery { .. },
+                ..
+            })
+        }
+    )
+}
+
+/// Returns with what recovery codes were made, if there are any.
+pub(super) fn made(
+    codes: &RecoverySet,
+    authenticator: AuthenticatorId,
+    since: UnixTime,
+) -> Option<RecoveryAuthor> {
+    let author = RecoveryAuthor {
+        authenticator,
+        since,
+    };
+    (!codes.is_empty()).then_some(author)
 }
 
 impl DecisionBuilder<'_> {
@@ -28,8 +55,11 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::NotOffered);
         }
         self.require_bound_authenticator()?;
-        self.settled_code(code)?;
-        self.actor_mut().recovery = recovery;
+        let by = self.settled_code(code)?;
+        let now = self.now;
+        let actor = self.actor_mut();
+        actor.recovery = recovery;
+        actor.recovery_author = made(&recovery, by, now);
         self.notify_of_actor(Event::RecoveryCodesRenewed);
         Ok(Grant::Done)
     }

@@ -3,8 +3,7 @@
 use super::builder::{Answer, DecisionBuilder, end_sessions, reset};
 use crate::{
     Access, Account, Authenticator, AuthenticatorId, CodeCheck, CodeSource, Digest, Event,
-    Evidence, Grant, Level, RecoverySet, Refusal, RoleId, SecondFactor, Submitted, Suspension,
-    UnixTime, limits,
+    Evidence, Grant, Level, RecoverySet, Refusal, RoleId, Submitted, Suspension, UnixTime, limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -93,7 +92,7 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::Unchanged);
         }
         self.check_probation()?;
-        self.fresh_code(code)?;
+        self.settled_code(code)?;
         let now = self.now;
         let subject = self.subject_mut()?;
         end_sessions(subject);
@@ -174,18 +173,14 @@ impl DecisionBuilder<'_> {
         };
         self.require_administrator_rows()?;
         let actor = self.actor_mut();
-        let bad = descendants(&actor.second_factor, link.authenticator);
         let mut rest = actor.second_factor;
-        rest.remove(|it| bad.contains(&Some(it.id)));
-        if rest.active().next().is_some() {
+        rest.remove(|it| link.takes(it.id));
+        if rest.iter().next().is_some() {
             actor.second_factor = rest;
             // Some of them may be those that it renewed.
             actor.recovery = RecoverySet::EMPTY;
-            for slot in &mut actor.binding_links {
-                if slot.is_some_and(|it| bad.contains(&Some(it.authenticator))) {
-                    *slot = None;
-                }
-            }
+            actor.recovery_author = None;
+            actor.forget_links(now);
             end_sessions(actor);
         } else {
             reset(actor, None);
@@ -193,39 +188,14 @@ impl DecisionBuilder<'_> {
         actor.address_change = None;
         let account = actor.id;
         let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
+        if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
+            self.void_reset_codes_of(account)?;
+        }
         self.set_in_roster(account, enrolled, suspended)?;
         self.notify_owner(Event::ReportedUnrecognized);
         self.notify_administrators(Event::ReportedUnrecognized);
         Ok(Grant::Done)
     }
-}
-
-/// Returns an authenticator and those that were added with its codes, and with theirs.
-fn descendants(
-    factor: &SecondFactor,
-    first: AuthenticatorId,
-) -> [Option<AuthenticatorId>; limits::AUTHENTICATORS + 1] {
-    let mut bad = [None; limits::AUTHENTICATORS + 1];
-    let mut free = 0_usize;
-    let mut add = |bad: &mut [Option<AuthenticatorId>], id| {
-        if let Some(slot) = bad.get_mut(free) {
-            *slot = Some(id);
-            free = free.saturating_add(1);
-        }
-    };
-    add(&mut bad, first);
-    // They are sorted by age: what added one stands before it.
-    for authenticator in factor.iter() {
-        let known = bad.contains(&Some(authenticator.id));
-        if !known
-            && authenticator
-                .added_by
-                .is_some_and(|by| bad.contains(&Some(by)))
-        {
-            add(&mut bad, authenticator.id);
-        }
-    }
-    bad
 }
 
 /// Makes suspended authenticators active again. The password alone reports no other loss for a while.

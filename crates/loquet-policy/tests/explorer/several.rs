@@ -61,7 +61,13 @@ pub fn check_step(before: &World, after: &World, action: Action) -> Promise {
         Action::ReportUnrecognized(k, which) => {
             let mut was = before.people[k].account.second_factor.iter();
             let is = &after.people[k].account.second_factor;
-            let bad = |it: &Authenticator| it.id == which || it.added_by == Some(which);
+            let mut links = before.people[k].account.binding_links.iter().flatten();
+            let also = links.find(|it| it.authenticator == which);
+            let bad = |it: &Authenticator| {
+                it.id == which
+                    || it.added_by == Some(which)
+                    || also.is_some_and(|link| link.takes(it.id))
+            };
             ensure(
                 !was.any(|it| bad(it) && is.get(it.id).is_some()),
                 "what was not recognized, or what it added, stays",
@@ -148,8 +154,8 @@ pub fn guards() -> Vec<Guard> {
             with_actor(
                 |command| matches!(command, Command::ReportUnrecognized { .. }),
                 |_, _, _, actor| {
-                    for authenticator in actor.second_factor.iter_mut() {
-                        authenticator.added_by = None;
+                    for link in actor.binding_links.iter_mut().flatten() {
+                        link.also = [None; limits::AUTHENTICATORS];
                     }
                 },
             ),

@@ -138,14 +138,21 @@ impl World {
 }
 
 fn unpack_links(space: Space, account: &mut Account, pack: &mut Pack, k: usize) {
-    for (slot, authenticator) in account.binding_links.iter_mut().zip(space.authenticators()) {
-        *slot = (pack.take(1) == 1).then(|| BindingLink {
+    for (place, authenticator) in space.authenticators().into_iter().enumerate() {
+        account.binding_links[place] = (pack.take(1) == 1).then(|| BindingLink {
             authenticator,
+            also: [added_by(account, authenticator), None, None],
             link: link(k, authenticator),
             expires: NOW.plus(limits::BINDING_LINK),
             since: NOW,
         });
     }
+}
+
+fn added_by(account: &Account, by: AuthenticatorId) -> Option<AuthenticatorId> {
+    let mut all = account.second_factor.iter();
+    let added = all.find(|it| it.added_by == Some(by));
+    added.map(|it| it.id)
 }
 
 /// The second authenticator, and whether the first has settled.

@@ -32,6 +32,7 @@ mod restores;
 #[cfg(feature = "scenario")]
 mod scenario;
 mod scenes;
+mod several;
 mod simulate;
 mod steps;
 #[cfg(feature = "serde")]

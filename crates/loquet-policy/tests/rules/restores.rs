@@ -97,8 +97,15 @@ fn t37_restore_keeps_strict_preset_and_its_author() {
     }
 }
 
+fn links(link: BindingLink) -> BindingLinks {
+    let mut links = BindingLinks::default();
+    links[0] = Some(link);
+    links
+}
+
 fn binding_link(since: UnixTime) -> BindingLink {
     BindingLink {
+        also: [None; limits::AUTHENTICATORS],
         authenticator: AuthenticatorId(2),
         link: digest(LINK),
         expires: since,
@@ -139,7 +146,7 @@ fn t37_restore_keeps_what_happened_since_backup() {
         resets: DailyQuota { since, used: 1 },
         enrollments: DailyQuota { since, used: 2 },
         changes: DailyQuota { since, used: 3 },
-        binding_links: [Some(binding_link(since)), None, None],
+        binding_links: links(binding_link(since)),
         reports_refused_until: Some(since),
         replace_advised: true,
         address_change: Some(AddressChange {

@@ -98,6 +98,7 @@ impl Reference {
         }
         self.note(Fact::Is(whom, Rank::Administrator));
         self.note(Fact::PromotedBy(whom));
+        self.note(Fact::Over(whom));
         Ok("done")
     }
 
@@ -118,6 +119,7 @@ impl Reference {
             _ => None,
         });
         self.note(Fact::Is(whom, before.unwrap_or(Rank::Employee)));
+        self.note(Fact::Over(whom));
         self.close_glass_for(whom);
         Ok("done")
     }

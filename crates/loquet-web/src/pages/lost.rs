@@ -20,6 +20,10 @@ use crate::views::message::Message;
 fn several<H>(here: &Here<H>) -> Option<Vec<Line>> {
     let mut lines = lines(here);
     lines.retain(|line| !line.is_suspended);
+    // Before a code, no more than it takes to choose.
+    for line in lines.iter_mut().filter(|_| !here.is_logged_in()) {
+        line.dates.clear();
+    }
     (lines.len() > 1).then_some(lines)
 }
 

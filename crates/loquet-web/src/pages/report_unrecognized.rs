@@ -38,8 +38,8 @@ fn draw<H: PagesHost>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop>
     let asked = Question {
         title: at.say("Ce n’était pas vous?", "That was not you?"),
         text: at.say(
-            "Si ce n’est pas vous qui avez lié cette application à votre compte, retirez-la. Toutes les connexions prendront fin, et il faudra le code de réinitialisation d’un administrateur pour en configurer une autre. Changez aussi votre mot de passe\u{a0}: une autre personne le connaît.",
-            "If it was not you who bound this app to your account, remove it. All sessions will end, and it will take an administrator’s reset code to set up another. Change your password too: another person knows it.",
+            "Si ce n’est pas vous qui avez lié cette application à votre compte, retirez-la. Toutes les connexions prendront fin. S’il ne vous en reste aucune autre, il faudra le code de réinitialisation d’un administrateur pour en configurer une. Changez aussi votre mot de passe\u{a0}: une autre personne le connaît.",
+            "If it was not you who bound this app to your account, remove it. All sessions will end. If no other is left to you, it will take an administrator’s reset code to set one up. Change your password too: another person knows it.",
         ),
         action: &format!("/not-me/{link}"),
         button: at.say("Retirer cette application", "Remove this app"),

@@ -26,7 +26,7 @@ async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
 }
 
 pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
-    if !here.is_suspended() {
+    if !here.has_suspended() {
         return Ok(here.go("/account"));
     }
     draw(&here, None).await

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use loquet_policy::limits;
 
 use crate::browser::Browser;
+use crate::letters::link;
 use crate::site::{HELENE, JULIE, Site};
 use crate::tokens::{assign, shown};
 
@@ -151,6 +152,26 @@ async fn lost_one_is_chosen_and_the_other_logs_in() {
     // One alone is left to report, and is not chosen.
     again.open("/mfa/account/lost").await;
     assert!(!again.page.contains("type=\"radio\""));
+}
+
+/// The link in the letter opens its form also while another one logs in.
+#[tokio::test]
+async fn t96_report_of_one_of_two_is_undone_by_its_link() {
+    let site = Site::open().await;
+    let (mut julie, phone, _) = two_apps(&site).await;
+    julie.open("/mfa/account/lost").await;
+    julie
+        .submit("/mfa/account/lost", &[("authenticator", "1")])
+        .await;
+    let path = format!("/mfa/undo-report/{}", link(&site, JULIE).await);
+    let mut again = site.browser();
+    again.log_in(JULIE).await;
+    again.open(&path).await;
+    again.shows("Annuler le signalement");
+    let code = site.code(&phone);
+    again.submit(&path, &[("code", &code)]).await;
+    again.open("/mfa/account").await;
+    assert!(!again.page.contains("Perte signalée"), "{}", again.page);
 }
 
 #[tokio::test]

@@ -62,8 +62,8 @@ in_session!(UndoReport, const GIVES_CODE; "undo_report", LoggedIn, entered, |thi
     }
 });
 
-/// "That enrollment was not me". It opens nothing: the authenticator is destroyed, and the next one needs an
-/// administrator's reset code.
+/// "That enrollment was not me". It opens nothing: the authenticator is destroyed with all that came from it; where none is
+/// left, the next one needs an administrator's reset code.
 #[derive(Debug, Clone, Copy, Hash)]
 struct ReportUnrecognized {
     account: AccountId,
@@ -84,6 +84,8 @@ of_host!(
         if let Some(link) = case.actor.facts.binding_link(&this.link.digest(), case.now) {
             // With the authenticator goes what it confirmed, or one before it that it replaced.
             effects.actor.addresses.revert(link.since);
+            // And the devices that its codes may have remembered.
+            effects.actor.devices.forget_all();
         }
     }
 );
