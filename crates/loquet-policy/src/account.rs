@@ -248,8 +248,8 @@ impl Account {
         links.find(|known| known.link == *link && now < known.expires)
     }
 
-    /// Keeps the link of what was bound, `by` being what it came from. A good link of what is still bound is never given up:
-    /// there are places for all ([`limits::BINDING_LINKS`]).
+    /// Keeps the link of what was bound, `by` being what it came from. Where there is no place, one of what is bound no more
+    /// is given up first.
     pub(crate) fn keep_link(
         &mut self,
         link: BindingLink,
@@ -258,16 +258,20 @@ impl Account {
     ) {
         let factor = &self.second_factor;
         let is_bound = |id: AuthenticatorId| factor.get(id).is_some();
-        let mut links = self.binding_links.iter_mut().flatten();
+        let links = self.binding_links.iter_mut().flatten();
         let takes_it = |known: &&mut BindingLink| by.is_some_and(|by| known.takes(by));
-        for known in links.by_ref().filter(takes_it) {
+        for known in links.filter(takes_it) {
             let free = |slot: &&mut Option<AuthenticatorId>| slot.is_none_or(|id| !is_bound(id));
             if let Some(slot) = known.also.iter_mut().find(free) {
                 *slot = Some(link.authenticator);
             }
         }
         self.forget_links(now);
-        if let Some(slot) = self.binding_links.iter_mut().find(|slot| slot.is_none()) {
+        let factor = &self.second_factor;
+        let keeps = |slot: &&mut Option<BindingLink>| {
+            slot.map(|known| (factor.get(known.authenticator).is_some(), known.expires))
+        };
+        if let Some(slot) = self.binding_links.iter_mut().min_by_key(keeps) {
             *slot = Some(link);
         }
     }

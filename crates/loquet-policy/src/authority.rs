@@ -97,7 +97,21 @@ pub fn may_administer(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refu
         Err(Refusal::NotEnabled)
     } else {
         let session = snapshot.session.ok_or(Refusal::LogInRequired)?;
-        require_code_within(session, level, limits::RECENT, now)
+        require_code_within(session, level, limits::RECENT, now)?;
+        require_settled(snapshot.actor, session, now)
+    }
+}
+
+/// Refuses a session that an authenticator may have proved which has still to settle ([`limits::SETTLING`]).
+///
+/// # Errors
+/// [`Refusal::NotSettled`].
+pub fn require_settled(account: &Account, session: &Session, now: UnixTime) -> Result<(), Refusal> {
+    let proved = account.unsettled_proof.filter(|at| session.at <= *at);
+    let active = account.second_factor.active();
+    match active.filter_map(|it| it.settles(now)).max() {
+        Some(until) if proved.is_some() => Err(Refusal::NotSettled { until }),
+        _ => Ok(()),
     }
 }
 

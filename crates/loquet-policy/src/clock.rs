@@ -64,6 +64,9 @@ impl Account {
         if let Some(at) = &mut account.unsettled_proof {
             cut(at, now);
         }
+        if let Some(author) = &mut account.recovery_author {
+            cut(&mut author.since, now);
+        }
         for link in account.binding_links.iter_mut().flatten() {
             cut_deadline(&mut link.expires, limits::BINDING_LINK, now);
             cut(&mut link.since, now);

@@ -131,7 +131,7 @@ pub use authenticator::{
 };
 pub use authority::{
     may_administer, may_create, may_end_sessions, may_enter, may_erase, may_lend_name, may_rename,
-    may_see_administration, may_see_break_glass_code, require_code_within,
+    may_see_administration, may_see_break_glass_code, require_code_within, require_settled,
 };
 pub use command::{Command, Start};
 pub use decide::{decide, is_due};

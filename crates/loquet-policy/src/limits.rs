@@ -152,13 +152,14 @@ pub const TOKEN_DRIFT_MAX: i8 = 120;
 
 /// Authenticators that one account may have. Each is a code more that is good at a time.
 pub const AUTHENTICATORS: usize = 3;
-/// Links in notices of enrollments that are kept at a time. Those of what is bound, and of what this came from within
-/// [`BINDING_LINK`] seconds, are never more: one that enrolled first, and three lines of three that followed each other by
-/// [`SETTLING`].
+/// Links in notices of enrollments that are kept at a time: those of what is bound, and of what this came from within
+/// [`BINDING_LINK`] seconds. That is one which enrolled first, and three lines of three that followed each other by
+/// [`SETTLING`]. Only recovery codes make more, and then those are given up first of which the authenticator is bound no more.
 pub const BINDING_LINKS: usize = 10;
 /// How long an authenticator that was added or put in place of another proves log-ins alone: it neither adds, removes
-/// nor replaces one, nor renews recovery codes, nor changes the address, nor turns the second factor off, nor administers. So does one that was
-/// bound with recovery codes which are younger. Meanwhile the link in the notice takes it back.
+/// nor replaces one, nor renews recovery codes, nor changes the address, nor turns the second factor off, nor administers.
+/// The same holds for one that was bound with recovery codes which were made less than this long ago. Meanwhile the link in
+/// the notice takes it back.
 pub const SETTLING: u64 = 72 * HOUR;
 /// Recovery codes in one set.
 pub const RECOVERY_CODES: usize = 10;

@@ -108,7 +108,10 @@ pub(crate) mod links {
         let read = alloc::vec::Vec::<BindingLink>::deserialize(from)?;
         let mut links = BindingLinks::default();
         if read.len() > links.len() {
-            return Err(D::Error::custom("an account has at most ten such links"));
+            let most = links.len();
+            return Err(D::Error::custom(alloc::format!(
+                "an account has at most {most} such links"
+            )));
         }
         for (slot, link) in links.iter_mut().zip(read) {
             *slot = Some(link);

@@ -28,6 +28,7 @@ impl Account {
         account.epoch = self.epoch.max(last.epoch).saturating_add(LEAP);
         account.recovery = RecoverySet::EMPTY;
         account.recovery_author = None;
+        account.unsettled_proof = None;
         account.pendings = [const { None }; crate::limits::PENDINGS];
         account.session_waits = SessionWaits::default();
         account.toggle |= last.toggle;

@@ -26,7 +26,7 @@ pub struct Administrator {
     pub account: AccountId,
     /// Whether the account [is enrolled](crate::Account::is_enrolled).
     pub enrolled: bool,
-    /// Whether the authenticator is [`Suspended`](crate::Authenticator::Suspended). Its owner, or another administrator,
+    /// Whether the authenticator is [suspended](crate::Suspension). Its owner, or another administrator,
     /// may undo that.
     #[cfg_attr(
         feature = "serde",

@@ -120,6 +120,9 @@ pub async fn authenticators_have_names(fixture: Fixture) {
         .unwrap();
     let again = account().rename_authenticator(SECOND, "Tablette").await;
     assert_eq!(refusal(again), Refusal::Unchanged);
+    let other = account().rename_authenticator(FIRST, "Tablette").await;
+    let other = refusal(other);
+    assert!(matches!(other, Refusal::NotSettled { .. }), "{other:?}");
     fixture.clock.advance(limits::RECENT + 1);
     let late = account().rename_authenticator(FIRST, "Téléphone").await;
     assert_eq!(refusal(late), Refusal::NotFresh);

@@ -4,7 +4,7 @@ use crate::level::{level_of, rights_of};
 use crate::{
     Access, Account, AccountId, Audience, Changes, Decision, Event, Fresh, Grant, Level, Notice,
     Organization, Origin, Refusal, ResetCode, RoleId, Roster, SecondFactor, Session, Snapshot,
-    UnixTime, limits, may_enter, require_code_within,
+    UnixTime, limits, may_enter, require_code_within, require_settled,
 };
 use alloc::vec::Vec;
 
@@ -198,12 +198,7 @@ impl<'a> DecisionBuilder<'a> {
             self.require_active_authenticator()?;
             return Err(Refusal::NotFresh);
         }
-        let unsettled = self.actor().unsettled_proof;
-        if unsettled.is_none_or(|at| self.session().is_ok_and(|session| at < session.at)) {
-            return Ok(());
-        }
-        self.require_settled_authenticator()?;
-        Err(Refusal::NotFresh)
+        require_settled(self.actor(), self.session()?, self.now)
     }
 
     /// Refuses where every active authenticator has still to settle.

@@ -254,7 +254,8 @@ impl DecisionBuilder<'_> {
 pub(super) fn note_unsettled(account: &mut Account, by: AuthenticatorId, now: UnixTime) {
     let proved = account.second_factor.get(by);
     if proved.is_some_and(|it| it.settles(now).is_some()) {
-        account.unsettled_proof = Some(now);
+        // Of several nodes, one may be ahead.
+        account.unsettled_proof = account.unsettled_proof.max(Some(now));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use super::code::note_unsettled;
-use super::recovery::{is_recovering, made};
+use super::recovery::{forget_codes_of, is_recovering, made};
 use crate::requirement::{enrollment_open, required};
 use crate::{
     Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, BindingLink, BreakGlass,
@@ -156,6 +156,7 @@ impl DecisionBuilder<'_> {
         }
         let now = self.now;
         let actor = self.actor_mut();
+        forget_codes_of(actor, id, now);
         actor.second_factor.remove(|it| it.id == id);
         actor.forget_links(now);
         end_sessions(actor);

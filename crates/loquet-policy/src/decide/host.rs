@@ -62,6 +62,9 @@ impl DecisionBuilder<'_> {
         let roles = actor.roles.with(RoleId::ADMINISTRATOR);
         let roles = roles.map_err(|_| Refusal::TooManyRoles)?;
         let actor = self.actor_mut();
+        if keeps && !actor.is_administrator() {
+            end_sessions(actor);
+        }
         actor.status = Status::Active;
         actor.roles = roles;
         actor.promoted = None;

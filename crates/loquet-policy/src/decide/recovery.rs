@@ -42,6 +42,19 @@ pub(super) fn made(
     (!codes.is_empty()).then_some(author)
 }
 
+/// Voids the recovery codes that an authenticator made which is removed: after it was bound, or while it may not be its
+/// owner's.
+pub(super) fn forget_codes_of(account: &mut Account, id: AuthenticatorId, now: UnixTime) {
+    let mut links = account.binding_links.iter().flatten();
+    let is_linked = links.any(|it| it.authenticator == id && now < it.expires);
+    let since = account.second_factor.get(id).map(|it| it.since);
+    let made = account.recovery_author.filter(|it| it.authenticator == id);
+    if made.is_some_and(|made| is_linked || Some(made.since) != since) {
+        account.recovery = RecoverySet::EMPTY;
+        account.recovery_author = None;
+    }
+}
+
 impl DecisionBuilder<'_> {
     /// The fresh code proves what a replacement needs too, which would bring new recovery codes as well.
     pub(super) fn renew_recovery_codes(

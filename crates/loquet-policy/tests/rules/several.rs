@@ -199,7 +199,16 @@ fn t94_unsettled_authenticator_administers_nothing() {
         "{refused:?}"
     );
     let harden = Command::Harden;
-    assert_eq!(fixture.ask(ANNE, session, harden), Err(Refusal::NotFresh));
+    let refused = fixture.ask(ANNE, session, harden);
+    assert!(
+        matches!(refused, Err(Refusal::NotSettled { .. })),
+        "{refused:?}"
+    );
+    let refused = may_administer(&fixture.snapshot(ANNE, &session), fixture.now);
+    assert!(
+        matches!(refused, Err(Refusal::NotSettled { .. })),
+        "{refused:?}"
+    );
     fixture.wait(1);
     let code = fixture.code_of(OLD);
     let session = fixture.give(ANNE, session, code).map(session_of).unwrap();
@@ -213,6 +222,32 @@ fn t94_unsettled_authenticator_administers_nothing() {
     assert_eq!(void, Err(Refusal::WrongResetCode));
 }
 
+/// What a removed authenticator made goes with it.
+#[test]
+fn t93_removal_voids_the_recovery_codes_that_it_made() {
+    let (mut fixture, session) = Fixture::settled(ANNE, Fixture::with_codes());
+    let (new, _) = fixture.add(ANNE, session, OLD, 50);
+    fixture.wait(limits::SETTLING);
+    let session = fixture.enter(ANNE);
+    let (code, recovery) = (fixture.code_of(new), recovery_codes());
+    let renew = Command::RenewRecoveryCodes { code, recovery };
+    fixture.ask(ANNE, session, renew).unwrap();
+    fixture.remove(ANNE, session, new, OLD);
+    assert!(fixture.accounts[ANNE].recovery.is_empty());
+}
+
+/// Many recoveries in a row leave the link of what is bound where it is.
+#[test]
+fn t92_recoveries_in_a_row_leave_the_newest_link() {
+    let (mut fixture, _) = Fixture::settled(ANNE, Fixture::with_codes());
+    for link in 60..80 {
+        let bound = fixture.bind_by_recovery(ANNE, CODES, link);
+        let known = fixture.accounts[ANNE].binding_link(&digest(link), fixture.now);
+        assert!(known.is_some_and(|known| known.takes(bound)), "{link}");
+        fixture.wait(1);
+    }
+}
+
 /// The sessions of one who becomes an administrator, or is none any more, end.
 #[test]
 fn t95_role_of_administrator_ends_the_sessions() {
@@ -222,6 +257,15 @@ fn t95_role_of_administrator_ends_the_sessions() {
     fixture.add_role(ANNE, anne, CLAIRE, ADMINISTRATOR).unwrap();
     assert_eq!(
         fixture.current_level(CLAIRE, claire),
+        Err(Refusal::StaleLogIn)
+    );
+    let david = fixture.enroll(DAVID);
+    let reset_code = digest(RESET_CODE);
+    fixture
+        .host(DAVID, Command::AppointAdministrator { reset_code })
+        .unwrap();
+    assert_eq!(
+        fixture.current_level(DAVID, david),
         Err(Refusal::StaleLogIn)
     );
     let claire = fixture.enter(CLAIRE);

@@ -112,8 +112,8 @@ fn addition<'t>(at: &Setting<'_>) -> Question<'t> {
         title: at.say("Ajouter une application", "Add an app"),
         text: at.app_or_token(
             [
-                "Un code QR vous sera montré, pour une application sur un autre appareil. Celle que vous avez reste liée\u{a0}: l’une ou l’autre vous connectera. Donnez un nouveau code d’une application déjà liée.",
-                "You will be shown a QR code for an app on another device. The one that you have stays bound: either will log you in. Give a fresh code from an app that is bound already.",
+                "Un code QR vous sera montré, pour une application sur un autre appareil. Celle que vous avez reste liée\u{a0}: l’une ou l’autre vous connectera. Pendant trois jours, la nouvelle ne servira qu’à cela. Donnez un nouveau code d’une application déjà liée.",
+                "You will be shown a QR code for an app on another device. The one that you have stays bound: either will log you in. For three days the new one does no more than that. Give a fresh code from an app that is bound already.",
             ],
             [
                 "Un code QR vous sera montré, pour une application. Le jeton reste lié\u{a0}: l’un ou l’autre vous connectera. Donnez un nouveau code du jeton.",

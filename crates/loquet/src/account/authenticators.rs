@@ -3,7 +3,7 @@
 use loquet_otp::Totp;
 use loquet_policy::{
     Account, Authenticator, AuthenticatorId, Command, Level, Refusal, Session, UnixTime, limits,
-    require_code_within, rights,
+    require_code_within, require_settled, rights,
 };
 
 use crate::account::AccountHandle;
@@ -128,6 +128,9 @@ in_session!(RemoveAuthenticator; "remove_authenticator", LoggedIn, entered, |thi
         authenticator: this.authenticator,
         code: case.submitted(&this.typed),
     }
+}, |_this, _case, effects| {
+    // Its codes may have remembered them.
+    effects.actor.devices.forget_all();
 });
 
 /// Names an authenticator.
@@ -148,6 +151,11 @@ in_session!(
         // Names tell which one was lost: a thief of the password must not swap them.
         require_code_within(&this.session, level, limits::RECENT, case.now)
             .map_err(|refusal| if level == Level::Level1 { Refusal::StepUp } else { refusal })?;
+        let named = case.actor.facts.second_factor.get(this.authenticator);
+        // What is new may name itself, and no other.
+        if named.is_some_and(|it| it.settles(case.now).is_none()) {
+            require_settled(&case.actor.facts, &this.session, case.now)?;
+        }
         let mut all = case.actor.secrets.details();
         let known = all.find(|it| it.id == this.authenticator);
         if known.ok_or(Refusal::NoSuchAuthenticator)?.name == this.name {
@@ -203,7 +211,8 @@ impl AccountHandle<'_> {
     ///
     /// # Errors
     /// [`Config::AuthenticatorName`] for one that is longer, or has a control character. [`Error::Refused`] with `STEP_UP` or
-    /// `NOT_FRESH` where this session gave no code in the last five minutes, `NO_SUCH_AUTHENTICATOR` and `UNCHANGED`.
+    /// `NOT_FRESH` where this session gave no code in the last five minutes, `NOT_SETTLED` where that was one of an
+    /// authenticator which may name only itself so far, `NO_SUCH_AUTHENTICATOR` and `UNCHANGED`.
     pub async fn rename_authenticator(
         self,
         authenticator: AuthenticatorId,
