@@ -282,7 +282,8 @@ impl Devices {
         u8::try_from(count).unwrap_or(u8::MAX)
     }
 
-    /// The organization remembers no devices any more: nothing of them is kept, and no session ends.
+    /// Forgets them all, and ends no session that was begun on one: the organization remembers none any more, or the session
+    /// that does this goes on.
     pub(crate) fn let_go(&mut self) {
         let count = self.known.len();
         self.spared

@@ -239,3 +239,24 @@ async fn two_codes_are_given_on_known_device() {
     julie.cookies.retain(|name, _| name.contains("device"));
     assert!(julie.cookies.len() == 1 && julie.cookies != known);
 }
+
+/// Its devices are forgotten with an authenticator that is removed; the session on one of them, which removed it, goes on.
+#[tokio::test]
+async fn removal_forgets_devices_and_keeps_its_own_session() {
+    let site = Site::with(true).await;
+    let mut helene = site.browser();
+    let phone = ready(&site, &mut helene).await;
+    let mut julie = site.browser();
+    code(&site, &mut julie, &phone, true).await.unwrap();
+    julie.add_app(&phone).await;
+    julie.open("/mfa/account/authenticators/2").await;
+    let typed = site.code(&phone);
+    let (action, to) = (
+        "/mfa/account/authenticators/2/remove",
+        "/mfa/account?done=removed",
+    );
+    julie.leads(action, &[("code", &typed)], to).await;
+    julie.open(to).await;
+    julie.shows("C’est retiré");
+    julie.shows("Aucun appareil n");
+}

@@ -14,7 +14,7 @@ const REMOVE_FIRST: &str = "/mfa/account/authenticators/1/remove";
 
 impl Browser<'_> {
     /// Adds an app with a code of one that is bound. Returns the key.
-    async fn add_app(&mut self, bound: &str) -> String {
+    pub(crate) async fn add_app(&mut self, bound: &str) -> String {
         self.open("/mfa/account").await;
         self.shows("data-testid=\"add\"");
         self.open("/mfa/account/authenticators/add").await;

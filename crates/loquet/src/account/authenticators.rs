@@ -129,8 +129,8 @@ in_session!(RemoveAuthenticator; "remove_authenticator", LoggedIn, entered, |thi
         code: case.submitted(&this.typed),
     }
 }, |_this, _case, effects| {
-    // Its codes may have remembered them.
-    effects.actor.devices.forget_all();
+    // Its codes may have remembered them. The session that removed it goes on, also on one of them.
+    effects.actor.devices.let_go();
 });
 
 /// Names an authenticator.
