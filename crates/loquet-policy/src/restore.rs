@@ -15,12 +15,11 @@ impl Account {
     /// `replaced`; `None` where that store cannot be read or does not have it.
     ///
     /// All sessions are over. Reset codes, recovery codes and pending enrollments are void, since they may
-    /// have been used or revoked in the meantime. Codes up to the `present` steps (of those of the replaced store, where there is one) are used,
-    /// and so is the next one, which a fast clock may have shown already. The authenticator, its failures and its last
-    /// step are those of the replaced store, or else a thief of the password could enroll where the owner has done so since
-    /// the backup. The roles, the status, the counts of a day
-    /// and the change of address are those of the replaced store too. What only rises (the toggle, "ever bound",
-    /// "erased") stays risen.
+    /// have been used or revoked in the meantime. The authenticators, their failures and their last steps are those of the
+    /// replaced store, or else a thief of the password could enroll where the owner has done so since the backup. Of each, the
+    /// codes up to its `present` step (RFC 6238 §4.2) are used, and so is the next one, which a fast clock may have shown
+    /// already. The roles, the status, the counts of a day and the change of address are those of the replaced store too.
+    /// What only rises (the toggle, "ever bound", "erased") stays risen.
     #[must_use]
     pub fn restored(&self, replaced: Option<&Self>, present: &PresentSteps) -> Self {
         let last = replaced.unwrap_or(self);

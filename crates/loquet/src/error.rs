@@ -107,7 +107,10 @@ pub enum Config {
     Label(#[from] LabelError),
     /// The name of an authenticator has at most [`MAX_AUTHENTICATOR_NAME`](crate::MAX_AUTHENTICATOR_NAME) characters, and no
     /// control character.
-    #[error("the name of an authenticator has at most 40 characters, and no control character")]
+    #[error(
+        "the name of an authenticator has at most {} characters, and no control character",
+        crate::MAX_AUTHENTICATOR_NAME
+    )]
     AuthenticatorName,
     /// An account has too many roles.
     #[error(transparent)]

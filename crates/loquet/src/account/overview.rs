@@ -1,6 +1,5 @@
 //! Read models: what pages show of an account and its organization.
 
-use loquet_otp::Totp;
 use loquet_policy::{
     Account, AccountId, BreakGlass, Cause, Latch, Mandate, NextStep, OrgId, Organization, Preset,
     Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, Setting, UnixTime,
@@ -237,13 +236,6 @@ impl AccountOverview {
     #[must_use]
     pub fn assigned_token(&self) -> Option<&str> {
         self.assigned_token.as_deref()
-    }
-
-    /// Returns the parameters of the newest authenticator's codes: digits, period and algorithm.
-    #[must_use]
-    pub fn code_parameters(&self) -> Totp {
-        let newest = self.authenticators.last();
-        newest.map_or(Totp::default(), AuthenticatorEntry::code_parameters)
     }
 
     /// Returns whether a second factor is required, and why.

@@ -1,7 +1,5 @@
 //! An account's row: the policy's facts, with every secret encrypted.
 
-use std::mem;
-
 use base64::Engine as _;
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{Account, AuthenticatorId, Digest, SessionId};
@@ -42,49 +40,11 @@ struct AccountBody {
     sessions: Sessions,
 }
 
-/// Without `flatten`, which would copy each field of each authenticator at every reading.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct EncryptedAuthenticator {
-    id: AuthenticatorId,
-    #[serde(default, skip_serializing_if = "is_usual")]
-    totp: Totp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    serial: Option<String>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    name: String,
+    #[serde(flatten)]
+    details: AuthenticatorDetails,
     encrypted: String,
-}
-
-fn is_usual(totp: &Totp) -> bool {
-    *totp == Totp::default()
-}
-
-impl EncryptedAuthenticator {
-    fn new(details: &AuthenticatorDetails, encrypted: String) -> Self {
-        let AuthenticatorDetails {
-            id,
-            totp,
-            serial,
-            name,
-        } = details.clone();
-        Self {
-            id,
-            totp,
-            serial,
-            name,
-            encrypted,
-        }
-    }
-
-    fn details(self) -> AuthenticatorDetails {
-        AuthenticatorDetails {
-            id: self.id,
-            totp: self.totp,
-            serial: self.serial,
-            name: self.name,
-        }
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,7 +103,7 @@ pub(crate) fn read_audited(
         authenticators: body
             .authenticators
             .into_iter()
-            .map(EncryptedAuthenticator::details)
+            .map(|it| it.details)
             .collect(),
         assigned_token: body.token.map(|token| token.serial),
         sessions: body.sessions,
@@ -188,7 +148,7 @@ pub(crate) fn read_account_with(
     keys: &RowKeys,
     decrypt: Decrypt,
 ) -> Result<AccountRecord, DiskError> {
-    let mut body = account_body(row, version, keys)?;
+    let body = account_body(row, version, keys)?;
     let open = |slot: &str, encrypted: &str| -> Result<Secret, DiskError> {
         let place = Place {
             org: row.org,
@@ -199,14 +159,15 @@ pub(crate) fn read_account_with(
         let bytes = keys.decrypt(&place, &decode(encrypted)?)?;
         Secret::weak(&bytes).map_err(|_| KeyringError::DoesNotOpen.into())
     };
-    let bound = |it: EncryptedAuthenticator| {
-        let secret = || open(&authenticator_slot(it.id), &it.encrypted);
+    let bound = |it: &EncryptedAuthenticator| {
+        let slot = authenticator_slot(it.details.id);
+        let secret = decrypt.has_bound().then(|| open(&slot, &it.encrypted));
         Ok::<_, DiskError>(BoundSecret {
-            secret: decrypt.has_bound().then(secret).transpose()?,
-            details: it.details(),
+            details: it.details.clone(),
+            secret: secret.transpose()?,
         })
     };
-    let bound = mem::take(&mut body.authenticators).into_iter().map(bound);
+    let bound = body.authenticators.iter().map(bound);
     let bound = bound.collect::<Result<_, _>>()?;
     let pendings = body
         .pendings
@@ -270,8 +231,10 @@ impl EncryptedSecrets {
         let lacking = || DiskError::from(KeyringError::DoesNotOpen);
         let bound = secrets.bound.iter().map(|it| {
             let secret = it.secret.as_ref().ok_or_else(lacking)?;
-            let encrypted = encrypt(&authenticator_slot(it.details.id), secret)?;
-            Ok(EncryptedAuthenticator::new(&it.details, encrypted))
+            Ok(EncryptedAuthenticator {
+                details: it.details.clone(),
+                encrypted: encrypt(&authenticator_slot(it.details.id), secret)?,
+            })
         });
         let authenticators = bound.collect::<Result<_, E>>()?;
         let token = match &secrets.token {

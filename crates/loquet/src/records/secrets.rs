@@ -2,19 +2,28 @@
 
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{Account, AuthenticatorId, PresentSteps, SessionId, UnixTime};
+use serde::{Deserialize, Serialize};
 
 use super::AssignedToken;
 
 /// What is kept of an authenticator that the rules need not know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AuthenticatorDetails {
     pub(crate) id: AuthenticatorId,
     /// The parameters of its codes. Those that are enrolled have the usual ones.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub(crate) totp: Totp,
     /// Its serial number, where it is a hardware token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) serial: Option<String>,
     /// The owner's name for it; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) name: String,
+}
+
+fn is_usual(totp: &Totp) -> bool {
+    *totp == Totp::default()
 }
 
 /// The present step of each.
@@ -94,8 +103,8 @@ impl Secrets {
     /// Brings the secrets in line with the facts: one for each authenticator, one for each pending enrollment, and none
     /// besides, so that what the rules erase is erased.
     ///
-    /// `bound` is the session whose pending enrollment was just confirmed: its secret becomes that of the new authenticator. `fresh`
-    /// becomes the secret of a pending that has none yet.
+    /// `bound` is the session whose pending enrollment was just confirmed: its secret becomes that of the new authenticator.
+    /// `fresh` becomes the secret of a pending that has none yet.
     pub(crate) fn sync(
         &mut self,
         before: &Account,
