@@ -80,6 +80,12 @@ impl<H> Here<H> {
         )
     }
 
+    /// Whether a hardware token is among the authenticators whose codes are accepted.
+    pub(crate) fn has_token(&self) -> bool {
+        let mut all = self.overview().authenticators().iter();
+        all.any(|it| it.suspended().is_none() && it.token().is_some())
+    }
+
     /// Whether one of its authenticators was reported lost, whatever the others are.
     pub(crate) fn has_suspended(&self) -> bool {
         let mut all = self.overview().authenticators().iter();

@@ -63,33 +63,31 @@ pub(crate) struct Codes {
 impl Default for Codes {
     /// Those of an app that these pages set up.
     fn default() -> Self {
-        Self::of([Totp::default()].into_iter(), false)
+        let usual = Totp::default();
+        Self {
+            digits: Some(usual.digits.count()),
+            period: Some(usual.period.seconds()),
+            are_of_tokens: false,
+        }
     }
 }
 
 impl Codes {
-    fn of(kinds: impl Iterator<Item = Totp> + Clone, are_of_tokens: bool) -> Self {
-        Self {
-            digits: the_same(kinds.clone().map(|kind| kind.digits.count())),
-            period: the_same(kinds.map(|kind| kind.period.seconds())),
-            are_of_tokens,
-        }
-    }
-
     /// Those of the authenticators that are bound; a suspended one counts where there is no other.
     pub(crate) fn present(overview: &AccountOverview) -> Self {
         let all = overview.authenticators();
-        let is_active = |it: &&AuthenticatorEntry| it.suspended().is_none();
-        let none_active = !all.iter().any(|it| is_active(&it));
+        let is_active = |it: &AuthenticatorEntry| it.suspended().is_none();
+        let none_active = !all.iter().any(is_active);
         let counted = all.iter().filter(|it| none_active || is_active(it));
-        if counted.clone().next().is_none() {
+        if all.is_empty() {
             return Self::default();
         }
-        let are_of_tokens = counted.clone().all(|it| it.token().is_some());
-        Self::of(
-            counted.map(AuthenticatorEntry::code_parameters),
-            are_of_tokens,
-        )
+        let kinds = counted.clone().map(AuthenticatorEntry::code_parameters);
+        Self {
+            digits: the_same(kinds.clone().map(|kind| kind.digits.count())),
+            period: the_same(kinds.map(|kind| kind.period.seconds())),
+            are_of_tokens: counted.clone().all(|it| it.token().is_some()),
+        }
     }
 
     pub(crate) fn label(self, language: Language) -> String {

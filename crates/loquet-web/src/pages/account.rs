@@ -144,7 +144,7 @@ fn active<H>(here: &Here<H>, at: &Setting<'_>, since: UnixTime) -> Bound {
     if has_several(here) {
         return Bound::Active {
             since: language.say(
-                format!("Un code de l’une ou de l’autre vous connecte.{advice}"),
+                format!("Un code de n’importe laquelle vous connecte.{advice}"),
                 format!("A code from any of them logs you in.{advice}"),
             ),
         };

@@ -126,7 +126,12 @@ async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
     let at = here.setting(trouble)?;
     let body = match here.next() {
         NextStep::Recover => code::recovery(&at, here.has_recovery_codes(), here.is_suspended()),
-        _ => code::log_in(&at, here.has_recovery_codes(), here.may_be_remembered()),
+        _ => code::log_in(
+            &at,
+            here.has_recovery_codes(),
+            here.may_be_remembered(),
+            here.has_token(),
+        ),
     };
     here.page(trouble, at.say("Connexion", "Log in"), true, body)
         .await
@@ -192,7 +197,7 @@ async fn draw_two<H: PagesHost>(
 
 /// Whether this is a log-in that waits for a code of a hardware token, whose clock cannot be set.
 fn waits_for_token<H>(here: &Here<H>) -> bool {
-    here.next() == NextStep::SecondFactor && here.overview().token().is_some()
+    here.next() == NextStep::SecondFactor && here.has_token()
 }
 
 pub(crate) async fn show_two<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {

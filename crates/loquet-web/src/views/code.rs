@@ -9,7 +9,12 @@ use crate::parts::{self, Focus, TextField};
 pub(crate) const NEXT_CODE: &str = "next_code";
 
 /// The second half of a log-in.
-pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembered: bool) -> Markup {
+pub(crate) fn log_in(
+    at: &Setting<'_>,
+    has_printed_codes: bool,
+    may_be_remembered: bool,
+    has_token: bool,
+) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (parts::code_field(at, Focus::Here))
@@ -29,7 +34,7 @@ pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembere
                 )) }
             }
             (parts::post(&at.path("/code"), at.form_id, &form))
-            @if at.codes.are_of_tokens {
+            @if has_token {
                 p { a href=(at.path("/code/two")) data-testid="two-codes" { (at.say("Le code de votre jeton est refusé?", "Is your token’s code refused?")) } }
             }
             hr;

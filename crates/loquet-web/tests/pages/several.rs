@@ -203,4 +203,8 @@ async fn code_field_promises_only_what_app_and_token_share() {
     julie.open("/mfa/account/off").await;
     julie.shows(">Code</label>");
     julie.shows("dans votre application");
+    let mut again = site.browser();
+    again.log_in(JULIE).await;
+    again.shows(">Code</label>");
+    again.shows("data-testid=\"two-codes\"");
 }
