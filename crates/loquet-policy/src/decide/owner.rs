@@ -4,6 +4,7 @@ use super::builder::{Answer, DecisionBuilder};
 use crate::requirement::{may_turn_off, required};
 use crate::{
     AddressChange, CodeCheck, Digest, Event, FactorState, Grant, Level, Refusal, Submitted, limits,
+    require_settled,
 };
 
 impl DecisionBuilder<'_> {
@@ -105,11 +106,8 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::StepUp);
         }
         if change.by_host {
-            // Of which authenticator the recent code was is not known any more.
-            let mut active = self.actor().second_factor.active();
-            if let Some(until) = active.find_map(|it| it.settles(now)) {
-                return Err(Refusal::NotSettled { until });
-            }
+            // The owner's own was begun with a code of one that has settled.
+            require_settled(self.actor(), self.session()?, now)?;
         }
         if code.ok_or(Refusal::Malformed)? != change.code {
             change.wrong = change.wrong.saturating_add(1);

@@ -249,6 +249,7 @@ impl World {
             Level::RecoveryOnly => 2,
             Level::EnrollOnly => 3,
             Level::Level1 => 4,
+            Level::Level2 if self.is_unsettled(account, &session, now) => 7,
             Level::Level2 if now.since(session.at) <= limits::RECENT => 5,
             Level::Level2 => 6,
         });
@@ -267,6 +268,13 @@ impl World {
             let adds = own.is_some_and(|pending| pending.purpose == Purpose::Add);
             pack.put(usize::from(adds), 1);
         }
+    }
+
+    /// Returns whether its recent code may be one of an authenticator that has not settled.
+    fn is_unsettled(&self, account: &Account, session: &Session, now: UnixTime) -> bool {
+        self.space.several
+            && now.since(session.at) <= limits::RECENT
+            && require_settled(account, session, now).is_err()
     }
 
     /// Returns whether the session has ended, or is never used again.

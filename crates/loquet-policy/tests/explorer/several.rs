@@ -33,17 +33,30 @@ fn settled(it: &Authenticator) -> bool {
     it.is_active() && it.settles(NOW).is_none()
 }
 
-/// S13: for three days an authenticator that was added neither adds nor removes one. S14: its owner does not remove the last
-/// one.
+/// S13: for three days an authenticator that was added neither adds nor removes one, nor administers. S14: its owner does not
+/// remove the last one.
 pub fn check_step(before: &World, after: &World, action: Action) -> Promise {
     match action {
         Action::BeginAddition(k, s)
         | Action::BeginReplacement(k, s)
-        | Action::RenewRecoveryCodes(k, s) => {
+        | Action::RenewRecoveryCodes(k, s)
+        | Action::TurnOff(k, s)
+        | Action::RenewBreakGlassCode(k, s)
+        | Action::Reset(k, s, _) => {
             let held = before.people[k].held(before.holder(k, s), settled);
             ensure(
                 held.is_some(),
                 "S13 no settled authenticator proved the change",
+                k,
+            )
+        }
+        // Of a session's own code only this is told: a thief loses no phone.
+        Action::ScheduleMandate(k, s) | Action::MandateNow(k, s) | Action::CancelMandate(k, s) => {
+            let thief = before.holder(k, s) == Who::Thief;
+            let held = before.people[k].held(Who::Thief, settled);
+            ensure(
+                !thief || held.is_some(),
+                "S13 a thief without a settled authenticator administered",
                 k,
             )
         }
@@ -115,6 +128,12 @@ fn removing_itself() -> Weakened {
 }
 
 pub fn guards() -> Vec<Guard> {
+    let mut guards = of_settling();
+    guards.extend(of_removal());
+    guards
+}
+
+fn of_settling() -> Vec<Guard> {
     vec![
         (
             "an authenticator that was added proves log-ins alone for three days",
@@ -136,6 +155,25 @@ pub fn guards() -> Vec<Guard> {
             ),
             "S13",
         ),
+        (
+            "a session of what has not settled administers nothing",
+            SEVERAL_ROBBED,
+            with_actor(
+                |command| {
+                    matches!(
+                        command,
+                        Command::ScheduleMandate { .. } | Command::CancelMandate { .. }
+                    )
+                },
+                |_, _, _, actor| actor.unsettled_proof = None,
+            ),
+            "S13 a thief",
+        ),
+    ]
+}
+
+fn of_removal() -> Vec<Guard> {
+    vec![
         (
             "an owner does not remove the last authenticator",
             SEVERAL,

@@ -27,10 +27,10 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
         of_log_outs(before, action)?;
         imports::check_step(before, action)?;
         tokens::check_step(before, after, action)?;
+        of_administration(before, action)?;
         if !again {
             several::check_step(before, after, action)?;
         }
-        of_administration(before, action)?;
         of_break_glass(before, after, action)?;
     }
     of_password(before, after, action)?;

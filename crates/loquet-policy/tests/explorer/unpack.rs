@@ -216,8 +216,12 @@ fn unpack_session(person: &mut Person, pack: &mut Pack, k: usize, slot: usize) {
         3 => (Level::EnrollOnly, NOW),
         4 => (Level::Level1, NOW),
         5 => (Level::Level2, NOW),
+        7 => (Level::Level2, PAST),
         _ => (Level::Level2, UnixTime(NOW.0 - limits::RECENT - 1)),
     };
+    if at == PAST {
+        person.account.unsettled_proof = Some(PAST);
+    }
     person.sessions[slot] = Some(Session {
         account: id(k),
         id: slot_id(k, slot),
