@@ -201,22 +201,14 @@ impl Account {
     /// remaining recovery codes work again.
     #[must_use]
     pub fn factor_at(&self, now: UnixTime) -> FactorState {
-        match self.second_factor.state() {
-            FactorState::ResetDue {
-                reset_code:
-                    Some(
-                        reset_code @ ResetCode {
-                            origin: Origin::Recovery { .. },
-                            ..
-                        },
-                    ),
-            } if reset_code.is_over(now) && self.pendings_at(now).next().is_none() => {
+        match self.second_factor.recovery() {
+            Some((right, _)) if right.is_over(now) && self.pendings_at(now).next().is_none() => {
                 FactorState::Disabled {
-                    since: reset_code.expires.min(now),
+                    since: right.expires.min(now),
                     why: DisabledBy::Recovery,
                 }
             }
-            state => state,
+            _ => self.second_factor.state(),
         }
     }
 

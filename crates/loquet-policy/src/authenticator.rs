@@ -31,7 +31,8 @@ pub struct Authenticator {
         serde(default, skip_serializing_if = "AuthenticatorOrigin::is_enrolled")
     )]
     pub origin: AuthenticatorOrigin,
-    /// The authenticator with a code of which it was added or put in its place, if it was.
+    /// The authenticator with a code of which it was added or put in its place, or which made the young recovery codes that
+    /// bound it, if it has to settle.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -87,8 +88,8 @@ impl Authenticator {
     /// Returns until when it proves log-ins alone, if it does at `now`.
     #[must_use]
     pub fn settles(&self, now: UnixTime) -> Option<UnixTime> {
-        let is_young = self.since.age(now).is_none_or(|age| age < limits::SETTLING);
-        (self.added_by.is_some() && is_young).then(|| self.since.plus(limits::SETTLING))
+        let settles = self.added_by.is_some() && is_settling(self.since, now);
+        settles.then(|| self.since.plus(limits::SETTLING))
     }
 
     /// Returns whether it is a hardware token.
@@ -105,6 +106,11 @@ impl Authenticator {
             _ => limits::DRIFT_MAX,
         }
     }
+}
+
+/// Returns whether what was bound or made then has still to settle. A time ahead of `now` counts as young.
+pub(crate) fn is_settling(since: UnixTime, now: UnixTime) -> bool {
+    since.age(now).is_none_or(|age| age < limits::SETTLING)
 }
 
 /// The authenticators of an account, the oldest first: one to [`limits::AUTHENTICATORS`].

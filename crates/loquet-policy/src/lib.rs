@@ -74,8 +74,8 @@
 //! - S10: a reset never lowers the requirement.
 //! - S11: the outcome of a code is not revealed before its commit. The `loquet` crate keeps this one.
 //! - S12: a code, a reset code and a recovery code are each used at most once.
-//! - S13: for three days an authenticator that was added, or put in place of another, neither adds, removes nor
-//!   replaces one, renews no recovery codes and changes no address.
+//! - S13: for three days an authenticator that was added, put in place of another or bound with recovery codes of
+//!   that age proves log-ins alone ([`limits::SETTLING`]).
 //! - S14: an owner does not remove the last authenticator.
 //!
 //! Each guard is shown to be necessary: the tests remove it, find the shortest way to a broken promise, and

@@ -168,7 +168,7 @@ pub enum Refusal {
     AskAnotherAdmin,
     /// The code is of the authenticator that is to be removed. It takes a code of another one.
     OtherCodeRequired,
-    /// The authenticator was added, put in place of another or bound with young recovery codes less than [`SETTLING`](crate::limits::SETTLING) seconds ago, and proves log-ins alone.
+    /// The authenticator has still to settle ([`SETTLING`](crate::limits::SETTLING)), and proves log-ins alone.
     NotSettled {
         /// When that period ends.
         until: UnixTime,

@@ -156,6 +156,18 @@ impl SecondFactor {
         }
     }
 
+    /// Returns the right to enroll that a recovery code gave, and the session that has it.
+    pub(crate) fn recovery(&self) -> Option<(ResetCode, SessionId)> {
+        let Self::ResetDue { reset_code } = *self else {
+            return None;
+        };
+        let reset_code = reset_code?;
+        match reset_code.origin {
+            Origin::Recovery { session } => Some((reset_code, session)),
+            _ => None,
+        }
+    }
+
     /// Returns the newest step of which a code was accepted (RFC 6238 §4.2); `None` where no secret is stored.
     #[must_use]
     pub fn last_step(&self) -> Option<u64> {

@@ -3,8 +3,8 @@
 use crate::level::{level_of, rights_of};
 use crate::{
     Access, Account, AccountId, Audience, Changes, Decision, Event, Fresh, Grant, Level, Notice,
-    Organization, Origin, Refusal, ResetCode, RoleId, Roster, SecondFactor, Session, Snapshot,
-    UnixTime, limits, may_enter, require_code_within, require_settled,
+    Organization, Refusal, ResetCode, RoleId, Roster, SecondFactor, Session, Snapshot, UnixTime,
+    limits, may_enter, require_code_within, require_settled,
 };
 use alloc::vec::Vec;
 
@@ -335,15 +335,7 @@ pub(super) fn end_sessions(account: &mut Account) {
     account.epoch = account.epoch.wrapping_add(1);
     account.pendings = Default::default();
     account.session_waits.end();
-    if let SecondFactor::ResetDue {
-        reset_code:
-            Some(ResetCode {
-                origin: Origin::Recovery { .. },
-                issued,
-                ..
-            }),
-    } = account.second_factor
-    {
+    if let Some((ResetCode { issued, .. }, _)) = account.second_factor.recovery() {
         account.second_factor = SecondFactor::Disabled {
             since: issued,
             why: crate::DisabledBy::Recovery,

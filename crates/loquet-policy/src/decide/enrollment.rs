@@ -2,12 +2,13 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use super::code::note_unsettled;
-use super::recovery::{forget_codes_of, is_recovering, made};
+use super::recovery::{author_of, forget_codes_of};
+use crate::authenticator::is_settling;
 use crate::requirement::{enrollment_open, required};
 use crate::{
     Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, BindingLink, BreakGlass,
     CodeCheck, Digest, Event, FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet,
-    Refusal, RoleId, Session, Submitted, UnixTime, limits,
+    Refusal, RoleId, Session, Submitted, limits,
 };
 
 /// What the first code of a new authenticator amounts to, or the first two of a hardware token.
@@ -294,9 +295,9 @@ impl DecisionBuilder<'_> {
         };
         let id = actor.next_authenticator();
         // Of recovery codes too, so that they are no way around the three days, and none out of reach of a link.
-        let author = actor.recovery_author.filter(|_| is_recovering(actor));
-        let is_young = |made: UnixTime| made.age(now).is_none_or(|age| age < limits::SETTLING);
-        let young = author.filter(|author| is_young(author.since));
+        let recovers = actor.second_factor.recovery().is_some();
+        let author = actor.recovery_author.filter(|_| recovers);
+        let young = author.filter(|author| is_settling(author.since, now));
         let by = pending.by.or(author.map(|author| author.authenticator));
         let new = Authenticator {
             drift,
@@ -334,7 +335,7 @@ impl DecisionBuilder<'_> {
                 true => pending.recovery,
                 false => RecoverySet::EMPTY,
             };
-            actor.recovery_author = made(&actor.recovery, id, now);
+            actor.recovery_author = author_of(&actor.recovery, id, now);
         }
         end_sessions(actor);
         self.announce_binding(pending)

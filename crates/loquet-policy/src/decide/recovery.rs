@@ -3,34 +3,11 @@
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::{
     Access, Account, AuthenticatorId, Digest, Event, FactorState, Grant, Level, Origin,
-    RecoveryAuthor, RecoverySet, Refusal, ResetCode, SecondFactor, Session, Submitted, UnixTime,
-    limits,
+    RecoveryAuthor, RecoverySet, Refusal, ResetCode, SecondFactor, Submitted, UnixTime, limits,
 };
 
-/// Returns whether a recovery code gave `session` the right to enroll.
-pub(super) fn holds_recovery(account: &Account, session: &Session) -> bool {
-    matches!(
-        account.second_factor,
-        SecondFactor::ResetDue { reset_code: Some(ResetCode { origin: Origin::Recovery { session: holder }, .. }) }
-            if holder == session.id
-    )
-}
-
-/// Returns whether the account enrolls by a recovery code.
-pub(super) fn is_recovering(account: &Account) -> bool {
-    matches!(
-        account.second_factor,
-        SecondFactor::ResetDue {
-            reset_code: Some(ResetCode {
-                origin: Origin::Recovery { .. },
-                ..
-            })
-        }
-    )
-}
-
-/// Returns with what recovery codes were made, if there are any.
-pub(super) fn made(
+/// Returns the author of recovery codes, if there are any.
+pub(super) fn author_of(
     codes: &RecoverySet,
     authenticator: AuthenticatorId,
     since: UnixTime,
@@ -42,8 +19,8 @@ pub(super) fn made(
     (!codes.is_empty()).then_some(author)
 }
 
-/// Voids the recovery codes that an authenticator made which is removed: after it was bound, or while it may not be its
-/// owner's.
+/// Voids the recovery codes that an authenticator made which is removed. Those that were shown with it stay, unless it may not
+/// be its owner's.
 pub(super) fn forget_codes_of(account: &mut Account, id: AuthenticatorId, now: UnixTime) {
     let mut links = account.binding_links.iter().flatten();
     let is_linked = links.any(|it| it.authenticator == id && now < it.expires);
@@ -72,7 +49,7 @@ impl DecisionBuilder<'_> {
         let now = self.now;
         let actor = self.actor_mut();
         actor.recovery = recovery;
-        actor.recovery_author = made(&recovery, by, now);
+        actor.recovery_author = author_of(&recovery, by, now);
         self.notify_of_actor(Event::RecoveryCodesRenewed);
         Ok(Grant::Done)
     }

@@ -19,7 +19,7 @@ impl DecisionBuilder<'_> {
         let reset_code = reset_code.ok_or(missing)?;
         let digest = match reset_code.origin {
             Origin::Recovery { session } => {
-                // An expired recovery is already disabled: see `Account::authenticator_at`.
+                // An expired recovery is already disabled: see `Account::factor_at`.
                 return if session == self.session()?.id {
                     Ok(())
                 } else {

@@ -123,7 +123,8 @@ impl DecisionBuilder<'_> {
     /// Erases the pending enrollment of a session, and ends its recovery.
     fn discard_session_work(&mut self, session: &Session) {
         self.erase_pending(session);
-        if super::recovery::holds_recovery(self.actor(), session) {
+        let recovering = self.actor().second_factor.recovery();
+        if recovering.is_some_and(|(_, holder)| holder == session.id) {
             self.actor_mut().second_factor = crate::SecondFactor::Disabled {
                 since: self.now,
                 why: crate::DisabledBy::Recovery,
