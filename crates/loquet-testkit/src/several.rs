@@ -107,7 +107,7 @@ pub async fn authenticators_have_names(fixture: Fixture) {
     let (phone, _, session) = fixture.denis_with_two().await;
     let denis = fixture.user(&session).await;
     let account = || fixture.mfa.account(&denis);
-    for faulty in ["a".repeat(41).as_str(), "a\u{7}b"] {
+    for faulty in ["a".repeat(41).as_str(), "a\u{7}b", "\u{202e}ab"] {
         let faulty = account().rename_authenticator(SECOND, faulty).await;
         assert!(matches!(
             faulty,

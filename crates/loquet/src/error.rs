@@ -106,9 +106,9 @@ pub enum Config {
     #[error(transparent)]
     Label(#[from] LabelError),
     /// The name of an authenticator has at most [`MAX_AUTHENTICATOR_NAME`](crate::MAX_AUTHENTICATOR_NAME) characters, and no
-    /// control character.
+    /// control character or another invisible one.
     #[error(
-        "the name of an authenticator has at most {} characters, and no control character",
+        "the name of an authenticator has at most {} characters, and no invisible one",
         crate::MAX_AUTHENTICATOR_NAME
     )]
     AuthenticatorName,

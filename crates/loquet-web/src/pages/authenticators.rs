@@ -2,8 +2,10 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use loquet::{AuthenticatorEntry, AuthenticatorId, MAX_AUTHENTICATOR_NAME, Refusal};
+use loquet::{AuthenticatorEntry, AuthenticatorId, Config, Error, MAX_AUTHENTICATOR_NAME, Refusal};
 
+use crate::answer::NotTaken;
+use crate::fields::{FieldFault, FieldFaultKind};
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::{Trouble, token_number};
@@ -98,7 +100,13 @@ pub(crate) async fn rename<H: PagesHost>(here: Here<H>, form: Form) -> Result<Re
     let id = AuthenticatorId(chosen.0.id);
     let renamed = async {
         let name = form.fields.text("name", MAX_AUTHENTICATOR_NAME)?;
-        Ok(here.account(&form)?.rename_authenticator(id, name).await?)
+        match here.account(&form)?.rename_authenticator(id, name).await {
+            Err(Error::Config(Config::AuthenticatorName)) => Err(NotTaken::Field(FieldFault {
+                field: "name",
+                what: FieldFaultKind::Form,
+            })),
+            other => Ok(other?),
+        }
     };
     match here.answer(renamed.await, &["name"], &path(id.0)).await? {
         Ok(()) => Ok(here.go("/account?done=renamed")),

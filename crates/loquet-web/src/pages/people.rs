@@ -59,6 +59,11 @@ async fn line<H: PagesHost>(here: &Here<H>, user: &UserEntry) -> Result<Line, St
             _ => State::ResetDue,
         },
         token: user.token().map(str::to_owned),
+        bound: user.authenticators().len(),
+        has_suspended: user
+            .authenticators()
+            .iter()
+            .any(|it| it.suspended().is_some()),
         at_log_in: at_log_in(language, user),
         why,
         is_self: id == here.account_id(),

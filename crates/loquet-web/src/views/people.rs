@@ -14,6 +14,10 @@ pub(crate) struct Line {
     pub(crate) state: State,
     /// What stands on the token, where one is bound.
     pub(crate) token: Option<String>,
+    /// How many authenticators are bound.
+    pub(crate) bound: usize,
+    /// Whether one was reported lost, which can be undone.
+    pub(crate) has_suspended: bool,
     /// What the password alone would open.
     pub(crate) at_log_in: String,
     /// What requires a code, or will, and where notices do not arrive.
@@ -100,6 +104,7 @@ fn row(at: &Setting<'_>, line: &Line) -> Markup {
             td {
                 (badge(at, line))
                 @if let Some(serial) = &line.token { br; span.small data-testid="token" { (parts::token_number(at.language, serial)) } }
+                @if line.bound > 1 { br; span.small.soft data-testid="bound" { (line.bound) " " (at.say("en tout", "in all")) } }
             }
             td.soft.sentence data-testid="required" {
                 (line.at_log_in)
@@ -110,7 +115,7 @@ fn row(at: &Setting<'_>, line: &Line) -> Markup {
                 @else if line.state != State::Deactivated {
                     div.row {
                         a.button.plain href=(at.path(&format!("/admin/people/{}/reset", line.id))) data-testid="reset" { (at.say("Réinitialiser", "Reset")) }
-                        @if line.state == State::Suspended {
+                        @if line.has_suspended {
                             a.button.plain href=(at.path(&format!("/admin/people/{}/undo-report", line.id))) data-testid="undo-report" { (at.say("Annuler le signalement", "Undo the report")) }
                         }
                     }

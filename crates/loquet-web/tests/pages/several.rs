@@ -5,7 +5,7 @@ use loquet_policy::limits;
 
 use crate::browser::Browser;
 use crate::letters::link;
-use crate::site::{HELENE, JULIE, Site};
+use crate::site::{HELENE, JULIE, MARC, Site};
 use crate::tokens::{assign, shown};
 
 const FIRST: &str = "/mfa/account/authenticators/1";
@@ -110,6 +110,8 @@ async fn name_requires_a_recent_code_and_a_short_text() {
     julie.complains("40\u{a0}caractères au plus");
     julie.submit(SECOND, &[("name", "a\u{7}")]).await;
     julie.complains("caractère invisible");
+    julie.submit(SECOND, &[("name", "\u{202e}enohp")]).await;
+    julie.complains("n’a pas la forme attendue");
     site.clock.advance(limits::RECENT + 1);
     julie.open(SECOND).await;
     let stale = julie.submit(SECOND, &[("name", "Tablette")]).await;
@@ -164,6 +166,11 @@ async fn t96_report_of_one_of_two_is_undone_by_its_link() {
         .submit("/mfa/account/lost", &[("authenticator", "1")])
         .await;
     let path = format!("/mfa/undo-report/{}", link(&site, JULIE).await);
+    let mut marc = site.browser();
+    marc.log_in_and_enroll(MARC).await;
+    marc.open("/mfa/admin/people").await;
+    marc.shows("2 en tout");
+    marc.shows("data-testid=\"undo-report\"");
     let mut again = site.browser();
     again.log_in(JULIE).await;
     again.open(&path).await;

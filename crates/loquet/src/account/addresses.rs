@@ -77,8 +77,8 @@ impl FromStr for Address {
 }
 
 /// Characters that are not seen, or that turn what follows around (Unicode's category Cf, and the separators of lines and
-/// paragraphs): two addresses that look the same would not be.
-const fn is_invisible(c: char) -> bool {
+/// paragraphs): two texts that look the same would not be.
+pub(crate) const fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}'

@@ -7,6 +7,7 @@ use loquet_policy::{
 };
 
 use crate::account::AccountHandle;
+use crate::account::addresses::is_invisible;
 use crate::decide::{Typed, done};
 use crate::enrollment::operations::{Offer, offered};
 use crate::error::{Config, Error};
@@ -210,7 +211,7 @@ impl AccountHandle<'_> {
     /// both ends are left out.
     ///
     /// # Errors
-    /// [`Config::AuthenticatorName`] for one that is longer, or has a control character. [`Error::Refused`] with `STEP_UP` or
+    /// [`Config::AuthenticatorName`] for one that is longer, or has a control character or another invisible one. [`Error::Refused`] with `STEP_UP` or
     /// `NOT_FRESH` where this session gave no code in the last five minutes, `NOT_SETTLED` where that was one of an
     /// authenticator which may name only itself so far, `NO_SUCH_AUTHENTICATOR` and `UNCHANGED`.
     pub async fn rename_authenticator(
@@ -219,7 +220,8 @@ impl AccountHandle<'_> {
         name: &str,
     ) -> Result<(), Error> {
         let name = name.trim();
-        if name.chars().count() > MAX_AUTHENTICATOR_NAME || name.chars().any(char::is_control) {
+        let is_unseen = |c: char| c.is_control() || is_invisible(c);
+        if name.chars().count() > MAX_AUTHENTICATOR_NAME || name.chars().any(is_unseen) {
             return Err(Config::AuthenticatorName.into());
         }
         let (session, name) = (self.session(), name.to_owned());
