@@ -177,7 +177,7 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                     None if account.several.is_empty() => (at.say("Application d’authentification", "Authenticator app")),
                     None => (at.say("Applications d’authentification", "Authenticator apps")),
                 } }
-                (badge(at, bound))
+                (badge(at, bound, !account.several.is_empty()))
             }
             p.soft { (match bound {
                 Bound::NotYet => at.say("Votre organisation n’a pas encore activé l’authentification multi-facteur.", "Your organization has not enabled multi-factor log-in yet."),
@@ -222,10 +222,13 @@ fn confirm_token(at: &Setting<'_>, path: &str) -> Markup {
     html! { a.button href=(at.path(path)) data-testid="confirm-token" { (at.say("Confirmer mon jeton", "Confirm my token")) } }
 }
 
-fn badge(at: &Setting<'_>, bound: &Bound) -> Markup {
+fn badge(at: &Setting<'_>, bound: &Bound, several: bool) -> Markup {
     match bound {
         Bound::NotYet => html! { span.badge.off { (at.say("Pas encore", "Not yet")) } },
         Bound::Nothing => html! { span.badge.off { (at.say("Aucune", "None")) } },
+        Bound::Active { .. } if several => {
+            html! { span.badge data-testid="bound" { (at.say("Liées", "Bound")) } }
+        }
         Bound::Active { .. } => {
             html! { span.badge data-testid="bound" { (at.app_or_token(["Liée", "Bound"], ["Lié", "Bound"])) } }
         }

@@ -240,8 +240,8 @@ pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: boo
                 ["Votre jeton est désactivé", "Your token is disabled"],
             ),
             at.say(
-                "Trop de codes erronés ont été saisis. Votre mot de passe ne suffit plus.",
-                "Too many wrong codes were entered. Your password alone is no longer enough.",
+                "Trop de codes erronés ont été saisis, ou un code de récupération a servi sans qu’une application soit ensuite configurée. Votre mot de passe ne suffit plus.",
+                "Too many wrong codes were entered, or a recovery code was used and no app set up after it. Your password alone is no longer enough.",
             ),
         )
     };
