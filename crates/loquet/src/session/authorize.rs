@@ -111,7 +111,8 @@ impl Authorized {
         self.client.address
     }
 
-    /// Refuses unless a code was given within `seconds`, for the host's own dangerous routes.
+    /// Refuses unless a code was given within `seconds`, for the host's own dangerous routes. The code may be one of an
+    /// authenticator that was added a moment ago: only Loquet's own rules wait until it has settled.
     ///
     /// # Errors
     /// [`Error::Refused`] with `NOT_FRESH`: ask for a code with [`Mfa::verify_code`], then come back. A user without an
