@@ -1,7 +1,7 @@
 //! What is printed when the demo has started.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -18,6 +18,19 @@ const TRY: [&str; 7] = [
     "As helene, reset sofia: the reset code that is shown once is asked for at her next log-in.",
     "Restrict log-ins by address under Administration; rules that would lock you out are refused.",
 ];
+
+/// The name of this machine for its own browser. Passkeys belong to a domain, which an address of numbers is not.
+pub(crate) const LOCAL: &str = "localhost";
+
+/// What a browser opens.
+fn opened(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) | IpAddr::V6(Ipv6Addr::LOCALHOST) => {
+            format!("http://{LOCAL}:{}", address.port())
+        }
+        _ => format!("http://{address}"),
+    }
+}
 
 /// Where the data are.
 #[derive(Debug)]
@@ -52,6 +65,7 @@ fn json_line(out: &mut impl Write, address: SocketAddr, data: &Data) -> io::Resu
     });
     let line = json!({
         "address": format!("http://{address}"),
+        "open": opened(address),
         "organization": ORGANIZATION,
         "database": data.database,
         "key": data.key.display().to_string(),
@@ -69,12 +83,13 @@ fn text(out: &mut impl Write, address: SocketAddr, data: &Data) -> io::Result<()
         "kept from last time"
     };
     let (database, key, hint) = (&data.database, data.key.display(), data.hint);
+    let opened = opened(address);
     writeln!(
         out,
         "
   {ORGANIZATION}: multi-factor log-in with Loquet
 
-  Open      http://{address}   (French; English at the top right)
+  Open      {opened}   (French; English at the top right)
   Database  {database} ({state}; {hint})
   Key file  {key}
 "

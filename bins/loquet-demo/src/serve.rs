@@ -11,10 +11,11 @@ use loquet::{Clock, Config, Error, Geo, Keyring, Mfa, SystemClock};
 use loquet_postgres::PostgresStore;
 use loquet_sqlite::SqliteStore;
 use loquet_web::{Pages, Settings};
+use loquet_webauthn::Passkeys;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 
-use crate::banner::Data;
+use crate::banner::{Data, LOCAL};
 use crate::brake::Brake;
 use crate::cli::{Cli, Source};
 use crate::database::{Database, Postgres, Sqlite, address};
@@ -65,13 +66,14 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     if !geo.stale(now, STALE).is_empty() {
         warn("the table of countries is older than 45 days, or dated in the future");
     }
+    let passkeys = passkeys(address.port());
     let (app, data, _lock) = match source {
         Source::Sqlite { file, fresh } => {
-            let (app, data, lock) = over_sqlite(file, fresh, geo).await?;
+            let (app, data, lock) = over_sqlite(file, fresh, (geo, &passkeys)).await?;
             (app, data, Some(lock))
         }
         Source::Postgres(options, key) => {
-            let (app, data) = over_postgres(*options, key, geo).await?;
+            let (app, data) = over_postgres(*options, key, (geo, &passkeys)).await?;
             (app, data, None)
         }
     };
@@ -113,7 +115,11 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     Ok(async move { drop(interrupt.recv().await) })
 }
 
-async fn over_sqlite(file: &Path, fresh: bool, geo: Geo) -> Result<(Router, Data, Files), Failure> {
+async fn over_sqlite(
+    file: &Path,
+    fresh: bool,
+    with: (Geo, &Option<Passkeys>),
+) -> Result<(Router, Data, Files), Failure> {
     let files = files::prepare(file, fresh)?;
     let data = Data {
         database: files.database.display().to_string(),
@@ -124,14 +130,14 @@ async fn over_sqlite(file: &Path, fresh: bool, geo: Geo) -> Result<(Router, Data
     let database = Database::Sqlite(Sqlite::open(&files)?);
     let store = SqliteStore::open(&files.database)
         .map_err(|fault| Failure::database(&data.database, fault))?;
-    let app = open(store, database, files.keyring.clone(), &data, geo).await?;
+    let app = open(store, database, files.keyring.clone(), &data, with).await?;
     Ok((app, data, files))
 }
 
 async fn over_postgres(
     options: PgConnectOptions,
     key: &Path,
-    geo: Geo,
+    with: (Geo, &Option<Passkeys>),
 ) -> Result<(Router, Data), Failure> {
     let named = address(&options);
     let (tables, keyring, is_new) = Postgres::open(options, key).await?;
@@ -145,7 +151,7 @@ async fn over_postgres(
         .await
         .map_err(|fault| Failure::database(&data.database, fault))?;
     let database = Database::Postgres(tables);
-    let app = open(store, database, keyring, &data, geo).await?;
+    let app = open(store, database, keyring, &data, with).await?;
     Ok((app, data))
 }
 
@@ -154,20 +160,21 @@ async fn open(
     database: Database,
     keyring: Keyring,
     data: &Data,
-    geo: Geo,
+    (geo, passkeys): (Geo, &Option<Passkeys>),
 ) -> Result<Router, Failure> {
     let failed = |fault| match fault {
         Error::Config(Config::Keys(_)) => Failure::file("use the key file", &data.key, fault),
         other => Failure::database(&data.database, other),
     };
-    let operator = Mfa::builder(store)
+    let mut builder = Mfa::builder(store)
         .keyring(keyring)
         .issuer(ORGANIZATION)
         .roles(people::roles())
-        .geo(geo)
-        .open_operator()
-        .await
-        .map_err(failed)?;
+        .geo(geo);
+    if let Some(passkeys) = passkeys {
+        builder = builder.passkeys(passkeys.clone());
+    }
+    let operator = builder.open_operator().await.map_err(failed)?;
     let mfa = operator.mfa().clone();
     ensure_people(&mfa).await.map_err(failed)?;
     let checker =
@@ -181,6 +188,12 @@ async fn open(
         checker,
         brake,
     }))
+}
+
+/// What verifies passkeys: those of this machine's own browser, since no browser uses one at an address of numbers.
+fn passkeys(port: u16) -> Option<Passkeys> {
+    let passkeys = Passkeys::new(LOCAL, &format!("http://{LOCAL}:{port}"));
+    Some(passkeys.ok()?.named(ORGANIZATION))
 }
 
 /// Creates the accounts that are not there yet. Those that are there keep the address that their owner may have set.

@@ -82,9 +82,18 @@ const fn key(event: &Event, other: bool) -> &'static str {
         Event::ReportUndone => "REPORT_UNDONE",
         Event::AuthenticatorRemoved if other => "AUTHENTICATOR_REMOVED_OTHER",
         Event::AuthenticatorRemoved => "AUTHENTICATOR_REMOVED",
+        Event::PasskeyCloned if other => "PASSKEY_CLONED_OTHER",
+        Event::PasskeyCloned => "PASSKEY_CLONED",
+        Event::Bound { passkey: true, .. } if other => "BOUND_PASSKEY_OTHER",
+        Event::Bound {
+            purpose: Purpose::Add,
+            passkey: true,
+        } => "BOUND_PASSKEY_TOO",
+        Event::Bound { passkey: true, .. } => "BOUND_PASSKEY",
         Event::Bound { .. } if other => "BOUND_OTHER",
         Event::Bound {
             purpose: Purpose::Add,
+            ..
         } => "BOUND_TOO",
         Event::Bound { .. } => "BOUND",
         Event::ReportedUnrecognized if other => "REPORTED_UNRECOGNIZED_OTHER",
@@ -260,6 +269,7 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         | Event::ReportedLost
         | Event::ReportUndone
         | Event::AuthenticatorRemoved
+        | Event::PasskeyCloned
         | Event::Bound { .. }
         | Event::ReportedUnrecognized
         | Event::ResetCodeVoid
@@ -292,6 +302,7 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         | Event::RecoveryCodeUsed { .. }
         | Event::RecoveryCodesRenewed
         | Event::AuthenticatorRemoved
+        | Event::PasskeyCloned
         | Event::Toggled { .. }
         | Event::NewDevice
         | Event::NewPlace

@@ -1,13 +1,15 @@
 //! The state of one account.
 
+use alloc::vec::Vec;
+
 use crate::attempts::{Attempts, DailyQuota, SessionWaits};
 use crate::{
-    AccountId, AddressChange, AuthenticatorId, BindingLink, BindingLinks, Digest, DisabledBy,
-    FactorState, OrgId, Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode, RoleSet,
-    SecondFactor, UnixTime, limits,
+    AccountId, AddressChange, AuthenticatorId, BindingLink, Digest, DisabledBy, FactorState, OrgId,
+    Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode, RoleSet, SecondFactor,
+    UnixTime, limits,
 };
 
-/// One account of one organization. Cloning it allocates nothing.
+/// One account of one organization. Cloning it allocates nothing, unless links in notices of enrollments are still good.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -91,13 +93,9 @@ pub struct Account {
     /// The links in the notices of the last enrollments, with which the owner reports them as not theirs.
     #[cfg_attr(
         feature = "serde",
-        serde(
-            default,
-            with = "crate::pending::links",
-            skip_serializing_if = "crate::pending::links::is_empty"
-        )
+        serde(default, skip_serializing_if = "Vec::is_empty")
     )]
-    pub binding_links: BindingLinks,
+    pub binding_links: Vec<BindingLink>,
     /// The waits of sessions that presented wrong reset or recovery codes.
     #[cfg_attr(
         feature = "serde",
@@ -152,7 +150,7 @@ impl Account {
             unsettled_proof: None,
             recovery: RecoverySet::EMPTY,
             recovery_author: None,
-            binding_links: BindingLinks::default(),
+            binding_links: Vec::new(),
             session_waits: SessionWaits::default(),
             reports_refused_until: None,
             replace_advised: false,
@@ -236,7 +234,7 @@ impl Account {
     /// Returns the link with this hash, if it is good at `now`.
     #[must_use]
     pub fn binding_link(&self, link: &Digest, now: UnixTime) -> Option<&BindingLink> {
-        let mut links = self.binding_links.iter().flatten();
+        let mut links = self.binding_links.iter();
         links.find(|known| known.link == *link && now < known.expires)
     }
 
@@ -250,7 +248,7 @@ impl Account {
     ) {
         let factor = &self.second_factor;
         let is_bound = |id: AuthenticatorId| factor.get(id).is_some();
-        let links = self.binding_links.iter_mut().flatten();
+        let links = self.binding_links.iter_mut();
         let takes_it = |known: &&mut BindingLink| by.is_some_and(|by| known.takes(by));
         for known in links.filter(takes_it) {
             let free = |slot: &&mut Option<AuthenticatorId>| slot.is_none_or(|id| !is_bound(id));
@@ -259,22 +257,25 @@ impl Account {
             }
         }
         self.forget_links(now);
-        let factor = &self.second_factor;
-        let keeps = |slot: &&mut Option<BindingLink>| {
-            slot.map(|known| (factor.get(known.authenticator).is_some(), known.expires))
-        };
-        if let Some(slot) = self.binding_links.iter_mut().min_by_key(keeps) {
-            *slot = Some(link);
+        if self.binding_links.len() >= limits::BINDING_LINKS {
+            let factor = &self.second_factor;
+            let keeps = |(_, known): &(usize, &BindingLink)| {
+                (factor.get(known.authenticator).is_some(), known.expires)
+            };
+            let least = self.binding_links.iter().enumerate().min_by_key(keeps);
+            if let Some((at, _)) = least {
+                self.binding_links.remove(at);
+            }
         }
+        self.binding_links.push(link);
     }
 
     /// Forgets the links that are over, and those that take nothing that is bound.
     pub(crate) fn forget_links(&mut self, now: UnixTime) {
         let factor = &self.second_factor;
-        for slot in &mut self.binding_links {
-            let takes = |link: &BindingLink| factor.iter().any(|it| link.takes(it.id));
-            *slot = slot.filter(|link| now < link.expires && takes(link));
-        }
+        let takes = |link: &BindingLink| factor.iter().any(|it| link.takes(it.id));
+        self.binding_links
+            .retain(|link| now < link.expires && takes(link));
     }
 
     /// Returns the number of the next authenticator.

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{AuthenticatorId, Digest, UnixTime, limits};
 
-/// An authenticator that is bound to an account: a secret by which codes are computed (RFC 6238).
+/// An authenticator that is bound to an account: a secret by which codes are computed (RFC 6238), or a passkey.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -13,7 +13,8 @@ pub struct Authenticator {
     pub id: AuthenticatorId,
     /// When it was bound.
     pub since: UnixTime,
-    /// The last accepted step (RFC 6238 §4.2). Codes of this step and earlier ones are used.
+    /// The last accepted step (RFC 6238 §4.2). Codes of this step and earlier ones are used. Of a passkey, the time of the
+    /// last challenge that it answered: answers to this one and earlier ones are used.
     pub step: u64,
     /// Steps by which a resynchronization found the phone's clock off.
     pub drift: i8,
@@ -90,6 +91,12 @@ impl Authenticator {
     pub fn settles(&self, now: UnixTime) -> Option<UnixTime> {
         let settles = self.added_by.is_some() && is_settling(self.since, now);
         settles.then(|| self.since.plus(limits::SETTLING))
+    }
+
+    /// Returns whether it is a passkey.
+    #[must_use]
+    pub const fn is_passkey(&self) -> bool {
+        matches!(self.origin, AuthenticatorOrigin::Passkey { .. })
     }
 
     /// Returns whether it is a hardware token.
@@ -205,6 +212,13 @@ pub enum AuthenticatorOrigin {
     },
     /// The host assigned a hardware token, and its owner confirmed it.
     Token,
+    /// Its owner registered a passkey (WebAuthn Level 3 §7.1).
+    Passkey {
+        /// How many signatures it has counted; 0 where it does not count.
+        counter: u32,
+        /// Whether copies of it are kept elsewhere, as those that a phone and a computer share.
+        backed_up: bool,
+    },
 }
 
 impl AuthenticatorOrigin {

@@ -67,7 +67,7 @@ impl Account {
         if let Some(author) = &mut account.recovery_author {
             cut(&mut author.since, now);
         }
-        for link in account.binding_links.iter_mut().flatten() {
+        for link in &mut account.binding_links {
             cut_deadline(&mut link.expires, limits::BINDING_LINK, now);
             cut(&mut link.since, now);
         }
@@ -133,6 +133,8 @@ impl Authenticator {
             AuthenticatorOrigin::Enrolled | AuthenticatorOrigin::Imported { .. } => {
                 self.drift.max(0)
             }
+            // Whose steps are seconds.
+            AuthenticatorOrigin::Passkey { .. } => 0,
         };
         present
             .saturating_add(1)

@@ -128,8 +128,10 @@ pub enum Command {
     },
     /// Begins to add an authenticator to those that are bound.
     BeginAddition {
-        /// A fresh code of one of them.
+        /// A fresh code of one of them; of a passkey, where one is active.
         code: Submitted,
+        /// Whether the host takes passkeys.
+        passkeys: bool,
     },
     /// Removes an authenticator.
     RemoveAuthenticator {

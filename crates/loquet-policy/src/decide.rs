@@ -1,5 +1,6 @@
 //! The rule engine: one total and pure function over the snapshot.
 
+mod bind;
 mod break_glass;
 mod builder;
 mod code;
@@ -88,7 +89,7 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
 
         Command::BeginEnrollment { reset_code, recovery, access } => builder.begin_enrollment(reset_code, recovery, access),
         Command::BeginReplacement { code, recovery } => builder.begin_replacement(code, recovery),
-        Command::BeginAddition { code } => builder.begin_addition(code),
+        Command::BeginAddition { code, passkeys } => builder.begin_addition(code, passkeys),
         Command::RemoveAuthenticator { authenticator, code } => builder.remove_authenticator(authenticator, code),
         Command::ConfirmEnrollment { check, link, break_glass, access } => builder.confirm_enrollment(check, link, break_glass, access),
         Command::ConfirmToken { pair, link, break_glass, access } => builder.confirm_token(pair, link, break_glass, access),

@@ -302,9 +302,17 @@ pub enum Event {
     Bound {
         /// The kind of enrollment.
         purpose: Purpose,
+        /// Whether it is a passkey.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "core::ops::Not::not")
+        )]
+        passkey: bool,
     },
     /// The owner removed an authenticator.
     AuthenticatorRemoved,
+    /// A passkey was removed, because there may be a copy of it.
+    PasskeyCloned,
     /// The owner reported an enrollment as not theirs.
     ReportedUnrecognized,
     /// A change of the notice address was begun. The present address is told, and a code is sent to the new one.

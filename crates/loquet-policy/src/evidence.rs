@@ -1,6 +1,6 @@
 //! What a command's caller has checked: codes, keys, the client's address.
 
-use crate::{AuthenticatorId, CodeSource, Digest, SessionId};
+use crate::{AuthenticatorId, CodeSource, Digest, SessionId, UnixTime};
 
 /// What is known of a key that the host imports or assigns.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -15,7 +15,7 @@ pub enum ImportedKey {
     OfAnother,
 }
 
-/// The result of checking one submitted code.
+/// The result of checking one submitted code, or the answer of a passkey in its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CodeCheck {
     /// No code was submitted.
@@ -47,6 +47,31 @@ pub enum CodeCheck {
         /// Steps from the present one, for the record.
         offset: i8,
     },
+    /// A passkey signed the challenge of this session, for this origin (WebAuthn Level 3 §7.2). At an enrollment: it is a new
+    /// one, which no account has (§7.1).
+    Signed {
+        /// When the challenge was issued.
+        issued: UnixTime,
+        /// How many signatures the passkey has counted.
+        counter: u32,
+        /// Whether copies of it are kept elsewhere.
+        backed_up: bool,
+    },
+    /// The answer does not verify: it is of another passkey or origin, or the passkey did not verify its user.
+    NotSigned,
+    /// The answer is to a challenge that is over, or of another session.
+    ChallengeOver,
+}
+
+impl CodeCheck {
+    /// Returns whether it is the answer of a passkey.
+    #[must_use]
+    pub const fn is_of_passkey(&self) -> bool {
+        matches!(
+            self,
+            Self::Signed { .. } | Self::NotSigned | Self::ChallengeOver
+        )
+    }
 }
 
 /// What shows, besides the password and the code, that a report of loss is undone by the owner.

@@ -267,6 +267,10 @@ names! {
     Malformed "MALFORMED" Code
     WrongCode "WRONG_CODE" Code
     AlreadyUsed "ALREADY_USED" Code
+    WrongPasskey "WRONG_PASSKEY" Code
+    ChallengeOver "CHALLENGE_OVER" Code
+    PasskeyCloned "PASSKEY_CLONED" Code
+    PasskeyRequired "PASSKEY_REQUIRED" Code
     Throttled "THROTTLED" Code
     KnownDeviceOnly "KNOWN_DEVICE_ONLY" Code
     Disabled "DISABLED" Code

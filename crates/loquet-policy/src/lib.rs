@@ -143,7 +143,7 @@ pub use ids::{
 };
 pub use level::{current_level, rights};
 pub use organization::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organization, Preset};
-pub use pending::{BindingLink, BindingLinks, Pending, Purpose, RecoveryAuthor};
+pub use pending::{BindingLink, Pending, Purpose, RecoveryAuthor};
 pub use recovery::{RecoverySet, TooManyCodes};
 pub use refusal::{Cause, Refusal};
 pub use requirement::{Requirement, covers, may_turn_on_or_off, required};

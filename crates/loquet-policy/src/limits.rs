@@ -150,12 +150,19 @@ pub const TOKEN_REACH: i8 = 20;
 /// minutes after a year.
 pub const TOKEN_DRIFT_MAX: i8 = 120;
 
-/// Authenticators that one account may have. Each is a code more that is good at a time.
-pub const AUTHENTICATORS: usize = 3;
+/// Apps and hardware tokens that one account may have. Each is a code more that is good at a time.
+pub const CODE_AUTHENTICATORS: usize = 3;
+/// Passkeys that one account may have.
+pub const PASSKEYS: usize = 5;
+/// Authenticators that one account may have in all.
+pub const AUTHENTICATORS: usize = CODE_AUTHENTICATORS + PASSKEYS;
+/// How long a passkey may take to answer a challenge: what WebAuthn Level 3 §5.4 recommends.
+pub const CHALLENGE: u64 = 5 * MINUTE;
 /// Links in notices of enrollments that are kept at a time: those of what is bound, and of what this came from within
-/// [`BINDING_LINK`] seconds. That is one which enrolled first, and three lines of three that followed each other by
-/// [`SETTLING`]. Only recovery codes make more, and then those are given up first of which the authenticator is bound no more.
-pub const BINDING_LINKS: usize = 10;
+/// [`BINDING_LINK`] seconds. That is one which enrolled first, and for each that is bound a line of three that followed
+/// each other by [`SETTLING`]. Only recovery codes make more, and then those are given up first of which the authenticator is
+/// bound no more.
+pub const BINDING_LINKS: usize = 1 + 3 * AUTHENTICATORS;
 /// How long an authenticator that was added or put in place of another proves log-ins alone: it neither adds, removes
 /// nor replaces one, nor renews recovery codes, nor changes the address, nor turns the second factor off, nor administers.
 /// The same holds for one that was bound with recovery codes which were made less than this long ago. Meanwhile the link in

@@ -88,42 +88,6 @@ impl BindingLink {
     }
 }
 
-/// The links of an account.
-pub type BindingLinks = [Option<BindingLink>; limits::BINDING_LINKS];
-
-/// Links as the list of those that there are.
-#[cfg(feature = "serde")]
-pub(crate) mod links {
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    use super::{BindingLink, BindingLinks};
-
-    pub(crate) fn serialize<S: Serializer>(all: &BindingLinks, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(all.iter().flatten())
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<BindingLinks, D::Error> {
-        let read = alloc::vec::Vec::<BindingLink>::deserialize(from)?;
-        let mut links = BindingLinks::default();
-        if read.len() > links.len() {
-            let most = links.len();
-            return Err(D::Error::custom(alloc::format!(
-                "an account has at most {most} such links"
-            )));
-        }
-        for (slot, link) in links.iter_mut().zip(read) {
-            *slot = Some(link);
-        }
-        Ok(links)
-    }
-
-    pub(crate) fn is_empty(all: &BindingLinks) -> bool {
-        all.iter().all(Option::is_none)
-    }
-}
-
 /// With what recovery codes were made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -145,6 +145,15 @@ pub enum Refusal {
         /// Seconds until the next code.
         wait: u64,
     },
+    /// The answer of the passkey does not verify. It costs this session a wait, and none of the failures of codes.
+    WrongPasskey,
+    /// The passkey answered a challenge that is over. Nothing was counted.
+    ChallengeOver,
+    /// The passkey has counted no more signatures than before: there may be a copy of it (WebAuthn Level 3 §6.1.1). It was
+    /// removed.
+    PasskeyCloned,
+    /// It takes a passkey, which the account has, and not a code.
+    PasskeyRequired,
     /// Codes are throttled after wrong ones. The code was neither checked nor counted.
     Throttled {
         /// Seconds until codes are checked again.
@@ -160,7 +169,8 @@ pub enum Refusal {
     },
     /// The account has no authenticator.
     NoAuthenticator,
-    /// The account has [`AUTHENTICATORS`](crate::limits::AUTHENTICATORS) authenticators already.
+    /// The account has [`CODE_AUTHENTICATORS`](crate::limits::CODE_AUTHENTICATORS) apps and tokens already, or
+    /// [`PASSKEYS`](crate::limits::PASSKEYS) passkeys.
     TooManyAuthenticators,
     /// The account has no such authenticator.
     NoSuchAuthenticator,

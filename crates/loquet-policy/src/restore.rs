@@ -41,7 +41,7 @@ impl Account {
         account.resets = last.resets;
         account.enrollments = last.enrollments;
         account.changes = last.changes;
-        account.binding_links = last.binding_links;
+        account.binding_links.clone_from(&last.binding_links);
         account.reports_refused_until = last.reports_refused_until;
         account.replace_advised = last.replace_advised;
         account.address_change = last.address_change;
@@ -142,7 +142,7 @@ impl Organization {
 mod tests {
     use super::*;
     use crate::{AccountId, Authenticator, AuthenticatorId, Digest, OrgId, RoleSet, SessionId};
-    use crate::{Origin, Pending, Purpose, ResetCode};
+    use crate::{Origin, Pending, Purpose, ResetCode, limits};
 
     fn account() -> Account {
         let mut account = Account::new(
@@ -176,7 +176,7 @@ mod tests {
                 drift,
                 ..Authenticator::new(AuthenticatorId(1), since, step)
             });
-            let restored = account.restored(None, &[100; 3]);
+            let restored = account.restored(None, &[100; limits::AUTHENTICATORS]);
             let last = restored.second_factor.last_step();
             assert_eq!(last, Some(used), "{restored:?}");
             assert!(restored.epoch > account.epoch + 10_000);
@@ -198,13 +198,18 @@ mod tests {
                 expires: UnixTime(1000),
             }),
         };
-        let restored = account.restored(None, &[100; 3]);
+        let restored = account.restored(None, &[100; limits::AUTHENTICATORS]);
         assert_eq!(
             restored.second_factor,
             SecondFactor::ResetDue { reset_code: None }
         );
         account.epoch = u32::MAX;
-        assert_eq!(account.restored(None, &[u64::MAX; 3]).epoch, u32::MAX);
+        assert_eq!(
+            account
+                .restored(None, &[u64::MAX; limits::AUTHENTICATORS])
+                .epoch,
+            u32::MAX
+        );
     }
 
     #[test]

@@ -48,7 +48,7 @@
 //! | `session` | the name of one of a person's sessions; the default is the newest |
 //! | `from` | the source of the code: `"known device"` (the default), `"elsewhere"` or `"live session"` |
 //! | `place` | the result of the access rules: `"allowed"` (the default), `"denied"` or `"unknown"` |
-//! | `code` | `"good"` (the default, always an unused step), `"wrong"`, `"used"`, `"malformed"` or `"none"` |
+//! | `code` | `"good"` (the default, always an unused step), `"wrong"`, `"used"`, `"malformed"` or `"none"`; `"passkey"` (answers in a later second than its last one, or is the new one that is enrolled), `"wrong passkey"` or `"copied passkey"` |
 //! | `with`, `authenticator` | which of a person's authenticators the code is of, and which one the action is about, by the order in which they were bound, from 1; the default is the newest |
 //! | `wait_seconds`, `wait_days` | time that passes before the step; a step without an action only waits |
 //! | `times` | the number of repetitions, each with the same expectation |

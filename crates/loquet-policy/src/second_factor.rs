@@ -75,6 +75,8 @@ pub enum DisabledBy {
     Failures,
     /// The owner used a recovery code and did not finish the enrollment.
     Recovery,
+    /// There may be a copy of the only passkey.
+    Clone,
 }
 
 impl SecondFactor {
@@ -168,10 +170,15 @@ impl SecondFactor {
         }
     }
 
+    /// Returns those that show codes: apps and hardware tokens.
+    pub fn with_codes(&self) -> impl Iterator<Item = &Authenticator> {
+        self.iter().filter(|it| !it.is_passkey())
+    }
+
     /// Returns the newest step of which a code was accepted (RFC 6238 §4.2); `None` where no secret is stored.
     #[must_use]
     pub fn last_step(&self) -> Option<u64> {
-        self.iter().map(|it| it.step).max()
+        self.with_codes().map(|it| it.step).max()
     }
 }
 

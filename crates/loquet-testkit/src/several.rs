@@ -37,6 +37,7 @@ pub async fn each_of_two_authenticators_logs_in(fixture: Fixture) {
     let letters = post(&fixture).await;
     let told = Event::Bound {
         purpose: Purpose::Add,
+        passkey: false,
     };
     assert!(
         to(&letters, DENIS)

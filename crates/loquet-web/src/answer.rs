@@ -179,6 +179,10 @@ const fn field_of(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::AlreadyUsed { .. }
         | Refusal::Throttled { .. }
         | Refusal::KnownDeviceOnly
+        | Refusal::WrongPasskey
+        | Refusal::ChallengeOver
+        | Refusal::PasskeyCloned
+        | Refusal::PasskeyRequired
         | Refusal::OtherCodeRequired
         | Refusal::NotSettled { .. }
         | Refusal::StepUp => Some("code"),

@@ -5,6 +5,7 @@ use std::{fmt, mem};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
+use loquet::{MAX_PASSKEY_ANSWER, PasskeyAnswer, Typed};
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
@@ -105,9 +106,12 @@ impl Fields {
         self.without(field, most, |c| c.is_control() && !c.is_whitespace())
     }
 
-    /// A code of the authenticator, in any spelling.
-    pub(crate) fn code(&self) -> Result<&str, FieldFault> {
-        self.digits("code")
+    /// A code of the authenticator, in any spelling, or the answer of a passkey in its place.
+    pub(crate) fn code(&self) -> Result<Typed, FieldFault> {
+        match self.text("passkey", MAX_PASSKEY_ANSWER) {
+            Ok(answer) => Ok(PasskeyAnswer::new(answer).into()),
+            Err(_) => self.digits("code").map(Typed::from),
+        }
     }
 
     /// The same of another field.
@@ -190,7 +194,7 @@ impl Fields {
 }
 
 /// What was read of a field that may be left empty.
-pub(crate) fn if_given(read: Result<&str, FieldFault>) -> Result<Option<&str>, FieldFault> {
+pub(crate) fn if_given<T>(read: Result<T, FieldFault>) -> Result<Option<T>, FieldFault> {
     match read {
         Err(FieldFault {
             what: FieldFaultKind::Missing,

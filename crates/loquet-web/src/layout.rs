@@ -100,6 +100,7 @@ fn whole(page: &Page, brand: &Brand<'_>) -> Markup {
                 link rel="icon" type="image/svg+xml" href=(file("icon.svg"));
                 script defer src=(file("countdown.js")) {}
                 script defer src=(file("copy.js")) {}
+                script defer src=(file("passkey.js")) {}
             }
             body {
                 a.skip href="#main" { (language.say("Aller au contenu", "Skip to content")) }

@@ -4,7 +4,7 @@ use loquet::{AccountOverview, AuthenticatorEntry, Totp};
 use maud::{Markup, html};
 
 use crate::fields::FieldFault;
-use crate::views::Setting;
+use crate::views::{Setting, passkey};
 use crate::{FormId, Language, when};
 
 /// The most that is taken for a code: its digits and what people put between, or copy along with them.
@@ -77,12 +77,15 @@ impl Codes {
     pub(crate) fn present(overview: &AccountOverview) -> Self {
         let all = overview.authenticators();
         let is_active = |it: &AuthenticatorEntry| it.suspended().is_none();
-        let none_active = !all.iter().any(is_active);
-        let counted = all.iter().filter(|it| none_active || is_active(it));
-        if all.is_empty() {
+        let shown = all.iter().filter(|it| !it.is_passkey());
+        let none_active = !shown.clone().any(is_active);
+        let counted = shown.filter(|it| none_active || is_active(it));
+        if counted.clone().next().is_none() {
             return Self::default();
         }
-        let kinds = counted.clone().map(AuthenticatorEntry::code_parameters);
+        let kinds = counted
+            .clone()
+            .filter_map(AuthenticatorEntry::code_parameters);
         Self {
             digits: the_same(kinds.clone().map(|kind| kind.digits.count())),
             period: the_same(kinds.map(|kind| kind.period.seconds())),
@@ -126,6 +129,14 @@ impl Codes {
             ),
         }
     }
+}
+
+/// Whether the account has passkeys and nothing that shows codes.
+pub(crate) fn has_only_passkeys(overview: &AccountOverview) -> bool {
+    overview
+        .authenticators()
+        .iter()
+        .all(AuthenticatorEntry::is_passkey)
 }
 
 /// What all are, if they are the same.
@@ -178,6 +189,9 @@ pub(crate) fn code_field_named(at: &Setting<'_>, id: &str, focus: Focus) -> Mark
             format!("{digits}\u{a0}digits"),
         )
     });
+    if at.passkey.is_some_and(|it| it.alone) {
+        return passkey::field(at, id);
+    }
     html! {
         div.field {
             label for=(id) { (codes.label(language)) }
@@ -189,6 +203,7 @@ pub(crate) fn code_field_named(at: &Setting<'_>, id: &str, focus: Focus) -> Mark
             (error_line(language, id, trouble))
             (clock_line(at, trouble))
         }
+        (passkey::field(at, id))
     }
 }
 

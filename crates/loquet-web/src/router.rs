@@ -31,7 +31,7 @@ impl<H: PagesHost> Pages<H> {
     ///
     /// | for | paths |
     /// |---|---|
-    /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/account/lost`, `/undo-report`, `/undo-report/{link}`, `/log-out` |
+    /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/enroll/cancel`, `/account/lost`, `/undo-report`, `/undo-report/{link}`, `/log-out` |
     /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/authenticators/add`, `/account/authenticators/{id}`, `/account/authenticators/{id}/remove`, `/account/recovery-codes`, `/account/address`, `/account/address/confirm`, `/account/log-out-everywhere`, `/account/sessions/end`, `/account/devices/forget`, `/account/devices/forget-all` |
     /// | an administrator | `/admin`, `/admin/enable` |
     /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/people/{id}/undo-report`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
@@ -101,6 +101,10 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
         (
             "/enroll/confirm",
             both(AnySession, enroll::show, enroll::confirm),
+        ),
+        (
+            "/enroll/cancel",
+            both(AnySession, enroll::show, enroll::cancel),
         ),
         ("/recover", both(AnySession, recover::show, recover::submit)),
         (
@@ -326,6 +330,10 @@ async fn file(Path(name): Path<String>) -> Response {
         "copy.js" => (
             "text/javascript; charset=utf-8",
             include_str!("assets/copy.js"),
+        ),
+        "passkey.js" => (
+            "text/javascript; charset=utf-8",
+            include_str!("assets/passkey.js"),
         ),
         "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
         _ => return StatusCode::NOT_FOUND.into_response(),

@@ -15,9 +15,10 @@ use crate::form_id::FormId;
 use crate::host::{BoxError, PagesHost, SavedSession};
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
-use crate::parts::{AFTER_WRONG_CODE, Codes, Trouble};
+use crate::parts::{AFTER_WRONG_CODE, Codes, Trouble, has_only_passkeys};
 use crate::views::Setting;
 use crate::views::message::{Message, message};
+use crate::views::passkey::{Asks, Passkey};
 use crate::visit::Visit;
 
 /// Why a handler ends before its end.
@@ -241,6 +242,11 @@ impl<H: PagesHost> Here<H> {
             form_id: FormId::random()?,
             trouble,
             codes: Codes::present(self.overview()),
+            passkey: self.progress.passkey_request().map(|options| Passkey {
+                asks: Asks::Known,
+                options,
+                alone: has_only_passkeys(self.overview()),
+            }),
         })
     }
 

@@ -26,8 +26,9 @@ pub(crate) use account::{
 };
 pub(crate) use authentic::{RowKeys, claimed_key};
 pub(crate) use metadata::{
-    Forgotten, KeyOwner, read_forgotten, read_imported_key, read_record, read_root, root_key,
-    write_count, write_forgotten, write_imported_key, write_root,
+    Forgotten, KeyOwner, read_forgotten, read_imported_key, read_record, read_relying_party,
+    read_root, root_key, write_count, write_forgotten, write_imported_key, write_relying_party,
+    write_root,
 };
 pub(crate) use organization::{read_organization, read_roster, write_organization, write_roster};
 pub(crate) use token::{read_token, write_token};

@@ -129,6 +129,16 @@ pub enum Config {
     /// Another organization has an account with this id.
     #[error("another organization has an account with this id: ids are unique over all of them")]
     IdTaken,
+    /// Passkeys of the store were registered for another relying party: they would not work for this one.
+    #[error(
+        "passkeys were registered for {stored:?} and would not work for {given:?}: use the same id, a domain that the service's addresses end with"
+    )]
+    RelyingParty {
+        /// The id that the store has.
+        stored: String,
+        /// The id that the service has now.
+        given: String,
+    },
     /// The backup has no such organization.
     #[error("the backup has no organization {0}")]
     NoOrganization(loquet_policy::OrgId),
@@ -138,6 +148,12 @@ pub enum Config {
         "the store to be replaced does not go on from this backup, as the audit log of {0:?} shows: it is older, or was restored from an earlier backup, and what it says of authenticators and accounts would come back. Restore without it, and say where multi-factor log-in was enabled"
     )]
     NotLater(String),
+    /// Rows of the store to be replaced, of these accounts and organizations, are not what its audit log says: they were altered
+    /// or put back.
+    #[error(
+        "rows of {0:?} in the store to be replaced are not what its audit log says: they were altered or put back, and a restore would believe them. Restore without that store, and say where multi-factor log-in was enabled: its users enroll with reset codes"
+    )]
+    ReplacedAltered(Vec<String>),
     /// There is no account with this id, and the audit log has records of one: its row was lost or deleted, and made afresh
     /// it would enroll by password alone.
     #[error(

@@ -62,6 +62,7 @@ mod lanes;
 mod mfa;
 pub mod observe;
 mod operator;
+mod passkey;
 mod provision;
 mod records;
 mod roles;
@@ -106,6 +107,9 @@ pub use loquet_policy::{
 pub use mfa::{Mfa, MfaBuilder};
 pub use operator::letter::{Deliver, Delivered, DeliveryError, Letter};
 pub use operator::{KeyUse, Maintenance, Operator, RestoreOptions, Restored, Rotation};
+pub use passkey::{
+    Challenge, MAX_PASSKEY_ANSWER, NewPasskey, PasskeyAnswer, PasskeyUser, RelyingParty, Signed,
+};
 pub use provision::host_tx::HostTx;
 pub use provision::{
     CommittingIn, HardwareToken, ImportedAuthenticator, NewAccount, Provision, ProvisionIn,

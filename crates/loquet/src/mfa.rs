@@ -16,6 +16,7 @@ use crate::error::{Config, Error};
 use crate::hash;
 use crate::lanes::Lanes;
 use crate::observe;
+use crate::passkey::RelyingParty;
 use crate::provision::host_tx::HostTx;
 use crate::roles::Role;
 use crate::session::MfaSession;
@@ -78,6 +79,8 @@ pub(crate) struct Inner {
     pub(crate) unrecorded: Unrecorded,
     pub(crate) geo: RwLock<Geo>,
     pub(crate) rules_limit: usize,
+    /// What verifies passkeys, where the host takes any.
+    pub(crate) passkeys: Option<Box<dyn RelyingParty>>,
     pub(crate) roles: Vec<Role>,
 }
 
@@ -135,6 +138,12 @@ impl Mfa {
     #[must_use]
     pub const fn organization_id(&self) -> Option<OrgId> {
         self.org
+    }
+
+    /// Returns whether it takes passkeys; see [`MfaBuilder::passkeys`].
+    #[must_use]
+    pub fn takes_passkeys(&self) -> bool {
+        self.inner.passkeys.is_some()
     }
 
     /// Returns the time by the [clock](MfaBuilder::clock) that was set, or by the store's, or by the system's.
@@ -372,6 +381,7 @@ impl Mfa {
             keys: &vault.keys,
             signer: self.signer(vault),
             unrecorded: 0,
+            passkeys: self.inner.passkeys.as_deref(),
         }
     }
 

@@ -284,8 +284,13 @@ impl Browser {
         text.as_str().unwrap().to_owned()
     }
 
+    /// Runs a script in the page.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
     /// A command of the Chrome DevTools Protocol, for what WebDriver has no word for.
-    async fn cdp(&self, command: &str, parameters: Value) -> Value {
+    pub(crate) async fn cdp(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters }).to_string();
         self.client.issue_cmd(DevTools(body)).await.unwrap()
     }

@@ -11,6 +11,8 @@ use tokio::net::TcpSocket;
 /// A running demonstration; it ends when this is dropped.
 pub(crate) struct Demo {
     pub(crate) address: String,
+    /// The same by the name that passkeys are for.
+    pub(crate) open: String,
     accounts: Vec<Value>,
     process: Child,
     /// What it says on standard error, line by line: among it the notices that people would get.
@@ -44,6 +46,7 @@ impl Demo {
         let said: Value = serde_json::from_str(&line).expect("the demonstration says where it is");
         Self {
             address: said["address"].as_str().unwrap().to_owned(),
+            open: said["open"].as_str().unwrap().to_owned(),
             accounts: said["accounts"].as_array().unwrap().clone(),
             process,
             notices,

@@ -86,6 +86,11 @@ impl Journey {
     /// typed back.
     pub(crate) async fn enable(&self) {
         self.open("/mfa/admin").await;
+        self.enable_here().await;
+    }
+
+    /// The same on the page of the administration.
+    pub(crate) async fn enable_here(&self) {
         self.browser.click("enable").await;
         let code = self.browser.text("break-glass").await;
         let group = code.rsplit(['-', ' ']).next().unwrap().to_owned();

@@ -21,6 +21,7 @@ mod demo;
 mod devices;
 mod journey;
 mod passes;
+mod passkeys;
 mod path;
 mod phone;
 mod places;

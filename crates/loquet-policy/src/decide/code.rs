@@ -1,11 +1,12 @@
 //! Codes: acceptance, reuse, failures and throttling.
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
+use super::recovery::forget_codes_of;
 use crate::requirement::required;
 use crate::{
-    Access, Account, Attempts, Authenticator, AuthenticatorId, CodeCheck, CodeSource, DisabledBy,
-    Event, Grant, Level, PairCheck, PresentSteps, Refusal, SecondFactor, Submitted, UnixTime,
-    limits,
+    Access, Account, Attempts, Authenticator, AuthenticatorId, AuthenticatorOrigin, CodeCheck,
+    CodeSource, DisabledBy, Event, Grant, Level, PairCheck, PresentSteps, Refusal, SecondFactor,
+    Submitted, UnixTime, limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -106,14 +107,25 @@ impl DecisionBuilder<'_> {
         code: Submitted,
         these: fn(&Authenticator) -> bool,
     ) -> Result<(), Refusal> {
+        if code.check.is_of_passkey() {
+            return self.consume_signature(code, these);
+        }
+        if self.actor().second_factor.with_codes().next().is_none() {
+            return Err(Refusal::PasskeyRequired);
+        }
         let source = self.verified_source(code.source);
         self.check_throttle(source)?;
         let bound = self.actor().second_factor.get(code.by);
-        let last = bound.filter(|it| these(it)).map(|it| it.step);
+        let bound = bound.filter(|it| these(it) && !it.is_passkey());
+        let last = bound.map(|it| it.step);
         match code.check {
-            CodeCheck::Absent | CodeCheck::Malformed => Err(Refusal::Malformed),
+            CodeCheck::Absent
+            | CodeCheck::Malformed
+            | CodeCheck::Signed { .. }
+            | CodeCheck::NotSigned
+            | CodeCheck::ChallengeOver => Err(Refusal::Malformed),
             CodeCheck::Wrong { behind } => {
-                self.count_failure(source)?;
+                self.count_failure(source, these)?;
                 Err(Refusal::WrongCode { behind })
             }
             CodeCheck::Used { step, wait } => self.refuse_reused(code.by, step, wait),
@@ -135,10 +147,76 @@ impl DecisionBuilder<'_> {
             }
             // A code of an authenticator that does not count.
             CodeCheck::Good { .. } => {
-                self.count_failure(source)?;
+                self.count_failure(source, these)?;
                 Err(Refusal::WrongCode { behind: None })
             }
         }
+    }
+
+    /// Checks the answer of a passkey. It cannot be guessed: a wrong one costs this session a wait, and no failure.
+    fn consume_signature(
+        &mut self,
+        code: Submitted,
+        these: fn(&Authenticator) -> bool,
+    ) -> Result<(), Refusal> {
+        self.check_session_wait()?;
+        if code.check == CodeCheck::ChallengeOver {
+            return Err(Refusal::ChallengeOver);
+        }
+        let bound = self.actor().second_factor.get(code.by).copied();
+        let passkey = bound.filter(|it| these(it));
+        let (
+            CodeCheck::Signed {
+                issued,
+                counter,
+                backed_up,
+            },
+            Some(passkey),
+        ) = (code.check, passkey)
+        else {
+            return self.wrong_in_session(Refusal::WrongPasskey);
+        };
+        let AuthenticatorOrigin::Passkey { counter: last, .. } = passkey.origin else {
+            return self.wrong_in_session(Refusal::WrongPasskey);
+        };
+        let in_time = issued
+            .age(self.now)
+            .is_some_and(|age| age < limits::CHALLENGE);
+        // Before the counter: an answer that is sent twice is no sign of a copy.
+        if !in_time || issued.0 <= passkey.step {
+            return Err(Refusal::ChallengeOver);
+        }
+        if counter <= last && (counter, last) != (0, 0) {
+            self.remove_cloned(code.by)?;
+            return Err(Refusal::PasskeyCloned);
+        }
+        let now = self.now;
+        let actor = self.actor_mut();
+        if let Some(passkey) = actor.second_factor.get_mut(code.by) {
+            passkey.step = issued.0;
+            passkey.origin = AuthenticatorOrigin::Passkey { counter, backed_up };
+        }
+        note_unsettled(actor, code.by, now);
+        self.prove_authenticator(code.by)
+    }
+
+    /// Removes a passkey of which there may be a copy. Nothing could vouch for it again.
+    fn remove_cloned(&mut self, id: AuthenticatorId) -> Result<(), Refusal> {
+        let now = self.now;
+        let actor = self.actor_mut();
+        forget_codes_of(actor, id, now);
+        actor.second_factor.remove(|it| it.id == id);
+        if actor.second_factor == SecondFactor::None {
+            let why = DisabledBy::Clone;
+            actor.second_factor = SecondFactor::Disabled { since: now, why };
+        }
+        actor.forget_links(now);
+        end_sessions(actor);
+        let account = actor.id;
+        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
+        self.set_in_roster(account, enrolled, suspended)?;
+        self.notify_of_actor(Event::PasskeyCloned);
+        Ok(())
     }
 
     fn refuse_reused(&mut self, by: AuthenticatorId, used: u64, wait: u64) -> Result<(), Refusal> {
@@ -178,11 +256,16 @@ impl DecisionBuilder<'_> {
         Ok(())
     }
 
-    fn count_failure(&mut self, source: CodeSource) -> Result<(), Refusal> {
+    fn count_failure(
+        &mut self,
+        source: CodeSource,
+        these: fn(&Authenticator) -> bool,
+    ) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
         // Each authenticator is a code more that a guess may hit.
-        let points = actor.second_factor.active().count().max(1);
+        let compared = actor.second_factor.with_codes().filter(|it| these(it));
+        let points = compared.count().max(1);
         let points = u8::try_from(points).unwrap_or(u8::MAX);
         let before = actor.attempts.total;
         let row = actor.attempts.fail(source, points, now);
@@ -234,17 +317,24 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    /// Disables the authenticators and erases the pending enrollments.
+    /// Disables the authenticators whose codes can be guessed and erases the pending enrollments. Where a passkey is active,
+    /// it stays, and so does any other.
     fn disable_authenticators(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
-        actor.second_factor = SecondFactor::Disabled {
-            since: now,
-            why: DisabledBy::Failures,
-        };
-        actor.pendings = Default::default();
-        let account = actor.id;
-        self.set_enrolled(account, false)?;
+        if actor.second_factor.active().any(Authenticator::is_passkey) {
+            actor.second_factor.remove(|it| !it.is_passkey());
+            actor.forget_links(now);
+            end_sessions(actor);
+        } else {
+            actor.second_factor = SecondFactor::Disabled {
+                since: now,
+                why: DisabledBy::Failures,
+            };
+            actor.pendings = Default::default();
+        }
+        let (account, enrolled) = (actor.id, actor.is_enrolled());
+        self.set_enrolled(account, enrolled)?;
         self.notify_of_actor(Event::DisabledByFailures);
         Ok(())
     }

@@ -1,22 +1,31 @@
 //! Enrollment and replacement.
 
+use super::bind::has_room;
 use super::builder::{Answer, DecisionBuilder, end_sessions};
-use super::code::note_unsettled;
-use super::recovery::{author_of, forget_codes_of};
-use crate::authenticator::is_settling;
+use super::recovery::forget_codes_of;
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, BindingLink, BreakGlass,
-    CodeCheck, Digest, Event, FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet,
-    Refusal, RoleId, Session, Submitted, limits,
+    Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, BreakGlass, CodeCheck, Digest,
+    Event, FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet, Refusal, Session,
+    Submitted, limits,
 };
 
-/// What the first code of a new authenticator amounts to, or the first two of a hardware token.
+/// What the first code of a new authenticator amounts to, the first two of a hardware token, or the answer of a new passkey.
 pub(super) enum FirstCode {
     Malformed,
-    Wrong { behind: Option<u16> },
-    Used { wait: u64 },
-    Good { step: u64, drift: i8 },
+    Wrong {
+        behind: Option<u16>,
+    },
+    Used {
+        wait: u64,
+    },
+    NotSigned,
+    ChallengeOver,
+    Good {
+        step: u64,
+        drift: i8,
+        origin: AuthenticatorOrigin,
+    },
 }
 
 impl DecisionBuilder<'_> {
@@ -41,7 +50,7 @@ impl DecisionBuilder<'_> {
             FactorState::None => Purpose::First,
             FactorState::ResetDue { .. } => Purpose::Reset,
         };
-        if let Some(grant) = self.resume(purpose)? {
+        if let Some(grant) = self.resume(|own| own.purpose == purpose)? {
             return Ok(grant);
         }
         self.may_begin_another()?;
@@ -58,13 +67,13 @@ impl DecisionBuilder<'_> {
         self.add_pending(purpose, None, recovery)
     }
 
-    /// Returns the enrollment that this session began, with the same secret and deadline.
-    fn resume(&self, purpose: Purpose) -> Result<Option<Grant>, Refusal> {
+    /// Returns the enrollment that this session began, with the same secret and deadline, if it is this one.
+    fn resume(&self, is_this: impl Fn(&Pending) -> bool) -> Result<Option<Grant>, Refusal> {
         let session = self.session()?.id;
         let mut own = self.actor().pendings_at(self.now);
-        let own = own.find(|pending| pending.session == session && pending.purpose == purpose);
+        let own = own.find(|pending| pending.session == session && is_this(pending));
         Ok(own.map(|pending| Grant::Pending {
-            purpose,
+            purpose: pending.purpose,
             expires: pending.expires(),
             resumed: true,
         }))
@@ -72,8 +81,11 @@ impl DecisionBuilder<'_> {
 
     /// Refuses an enrollment while too many are pending, or were begun in a day.
     fn may_begin_another(&self) -> Result<(), Refusal> {
-        let actor = self.actor();
-        if actor.pendings.iter().all(Option::is_some) {
+        let (actor, session) = (self.actor(), self.session()?.id);
+        // Its own ends.
+        let others = actor.pendings.iter().flatten();
+        let others = others.filter(|pending| pending.session != session).count();
+        if others >= limits::PENDINGS {
             return Err(Refusal::TooManyPendings);
         }
         match actor.enrollments.wait(limits::ENROLLMENTS_A_DAY, self.now) {
@@ -103,6 +115,8 @@ impl DecisionBuilder<'_> {
             recovery,
         };
         let (expires, now) = (pending.expires(), self.now);
+        // A session has one enrollment, or else it would confirm another than the one that it shows.
+        self.erase_pending(self.session()?);
         let actor = self.actor_mut();
         let slot = actor.pendings.iter_mut().find(|slot| slot.is_none());
         *slot.ok_or(Refusal::TooManyPendings)? = Some(pending);
@@ -119,10 +133,17 @@ impl DecisionBuilder<'_> {
     }
 
     /// Adding one makes no recovery codes: those that there are stay.
-    pub(super) fn begin_addition(&mut self, code: Submitted) -> Answer {
-        if self.actor().second_factor.iter().count() >= limits::AUTHENTICATORS {
+    pub(super) fn begin_addition(&mut self, code: Submitted, passkeys: bool) -> Answer {
+        let factor = &self.actor().second_factor;
+        if !has_room(factor, false) && !(passkeys && has_room(factor, true)) {
             self.rights()?;
             return Err(Refusal::TooManyAuthenticators);
+        }
+        // A code can be phished, and must not bind another where the account has what cannot.
+        let is_code = code.check != CodeCheck::Absent && !code.check.is_of_passkey();
+        if is_code && factor.active().any(Authenticator::is_passkey) {
+            self.rights()?;
+            return Err(Refusal::PasskeyRequired);
         }
         self.begin_beside(Purpose::Add, code, RecoverySet::EMPTY)
     }
@@ -132,7 +153,10 @@ impl DecisionBuilder<'_> {
         self.rights()?;
         self.require_enabled()?;
         self.require_owner()?;
-        if let Some(grant) = self.resume(purpose)? {
+        let is_known = !matches!(code.check, CodeCheck::Wrong { .. } | CodeCheck::Malformed);
+        let by_the_same =
+            |own: &Pending| code.check == CodeCheck::Absent || own.by == Some(code.by) && is_known;
+        if let Some(grant) = self.resume(|own| own.purpose == purpose && by_the_same(own))? {
             return Ok(grant);
         }
         self.require_bound_authenticator()?;
@@ -180,7 +204,22 @@ impl DecisionBuilder<'_> {
             CodeCheck::Used { wait, .. } | CodeCheck::Ambiguous { wait } => {
                 FirstCode::Used { wait }
             }
-            CodeCheck::Good { step, .. } => FirstCode::Good { step, drift: 0 },
+            CodeCheck::Good { step, .. } => FirstCode::Good {
+                step,
+                drift: 0,
+                origin: AuthenticatorOrigin::Enrolled,
+            },
+            CodeCheck::Signed {
+                issued,
+                counter,
+                backed_up,
+            } => FirstCode::Good {
+                step: issued.0,
+                drift: 0,
+                origin: AuthenticatorOrigin::Passkey { counter, backed_up },
+            },
+            CodeCheck::NotSigned => FirstCode::NotSigned,
+            CodeCheck::ChallengeOver => FirstCode::ChallengeOver,
         };
         let is_app = !self.actor().awaits_token;
         let first = is_app.then_some(first).ok_or(Refusal::TwoCodesRequired);
@@ -233,6 +272,11 @@ impl DecisionBuilder<'_> {
         }
         match first? {
             FirstCode::Malformed => Err(Refusal::Malformed),
+            FirstCode::ChallengeOver => Err(Refusal::ChallengeOver),
+            FirstCode::NotSigned => {
+                self.check_session_wait()?;
+                self.wrong_in_session(Refusal::WrongPasskey)
+            }
             FirstCode::Used { wait } => Err(Refusal::AlreadyUsed { wait }),
             FirstCode::Wrong { behind } => {
                 self.count_pending_failure(&session);
@@ -241,7 +285,18 @@ impl DecisionBuilder<'_> {
                     Err(_) => Err(Refusal::EnrollmentEnded),
                 }
             }
-            FirstCode::Good { step, drift } => {
+            FirstCode::Good {
+                step,
+                drift,
+                origin,
+            } => {
+                let replaced = pending.by.filter(|_| pending.purpose == Purpose::Replace);
+                let mut rest = self.actor().second_factor;
+                rest.remove(|it| Some(it.id) == replaced);
+                let is_passkey = matches!(origin, AuthenticatorOrigin::Passkey { .. });
+                if !has_room(&rest, is_passkey) {
+                    return Err(Refusal::TooManyAuthenticators);
+                }
                 if let (true, Some(break_glass)) = (by_break_glass, break_glass) {
                     let now = self.now;
                     self.organization_mut()?.break_glass = BreakGlass::Ready {
@@ -251,7 +306,7 @@ impl DecisionBuilder<'_> {
                     };
                     self.notify_administrators(Event::BreakGlassCodeRenewed);
                 }
-                self.bind(&pending, (step, drift), link)
+                self.bind(&pending, (step, drift, origin), link)
             }
         }
     }
@@ -283,81 +338,6 @@ impl DecisionBuilder<'_> {
                 }
             }
         }
-    }
-
-    fn bind(&mut self, pending: &Pending, (step, drift): (u64, i8), link: Digest) -> Answer {
-        let now = self.now;
-        let offered = self.organization()?.options.recovery_codes;
-        let actor = self.actor_mut();
-        let origin = match actor.awaits_token {
-            true => AuthenticatorOrigin::Token,
-            false => AuthenticatorOrigin::Enrolled,
-        };
-        let id = actor.next_authenticator();
-        // Of recovery codes too, so that they are no way around the three days, and none out of reach of a link.
-        let recovers = actor.second_factor.recovery().is_some();
-        let author = actor.recovery_author.filter(|_| recovers);
-        let young = author.filter(|author| is_settling(author.since, now));
-        let by = pending.by.or(author.map(|author| author.authenticator));
-        let new = Authenticator {
-            drift,
-            origin,
-            added_by: pending.by.or(young.map(|author| author.authenticator)),
-            ..Authenticator::new(id, now, step)
-        };
-        let replaced = pending.by.filter(|_| pending.purpose == Purpose::Replace);
-        let mut links = actor.binding_links.iter().flatten();
-        let before = links.find(|it| Some(it.authenticator) == replaced && now < it.expires);
-        let since = before.map_or(now, |before| before.since);
-        let link = BindingLink {
-            authenticator: id,
-            also: [None; limits::AUTHENTICATORS],
-            link,
-            expires: now.plus(limits::BINDING_LINK),
-            since,
-        };
-        actor.second_factor.remove(|it| Some(it.id) == replaced);
-        if !actor.second_factor.push(new) {
-            return Err(Refusal::TooManyAuthenticators);
-        }
-        note_unsettled(actor, id, now);
-        actor.keep_link(link, by, now);
-        actor.awaits_import = false;
-        actor.awaits_token = false;
-        actor.ever = true;
-        if pending.purpose != Purpose::Add {
-            actor.toggle = true;
-            if actor.second_factor.iter().count() == 1 {
-                actor.replace_advised = false;
-                actor.attempts = crate::Attempts::default();
-            }
-            actor.recovery = match offered {
-                true => pending.recovery,
-                false => RecoverySet::EMPTY,
-            };
-            actor.recovery_author = author_of(&actor.recovery, id, now);
-        }
-        end_sessions(actor);
-        self.announce_binding(pending)
-    }
-
-    /// Tells of a new authenticator, and grants the session that confirmed it.
-    fn announce_binding(&mut self, pending: &Pending) -> Answer {
-        let actor = self.actor();
-        let (account, administrator) = (actor.id, actor.roles.contains(RoleId::ADMINISTRATOR));
-        self.set_enrolled(account, true)?;
-        self.cancel_break_glass()?;
-        let event = Event::Bound {
-            purpose: pending.purpose,
-        };
-        self.notify_owner(event);
-        if administrator {
-            self.notify_administrators(event);
-        }
-        Ok(Grant::Bound {
-            session: self.new_session(Level::Level2),
-            purpose: pending.purpose,
-        })
     }
 
     pub(super) fn cancel_enrollment(&mut self) -> Answer {

@@ -22,7 +22,7 @@ pub(super) fn author_of(
 /// Voids the recovery codes that an authenticator made which is removed. Those that were shown with it stay, unless it may not
 /// be its owner's.
 pub(super) fn forget_codes_of(account: &mut Account, id: AuthenticatorId, now: UnixTime) {
-    let mut links = account.binding_links.iter().flatten();
+    let mut links = account.binding_links.iter();
     let is_linked = links.any(|it| it.authenticator == id && now < it.expires);
     let since = account.second_factor.get(id).map(|it| it.since);
     let made = account.recovery_author.filter(|it| it.authenticator == id);

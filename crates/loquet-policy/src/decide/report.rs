@@ -106,7 +106,10 @@ impl DecisionBuilder<'_> {
 
     /// Returns whether a link undoes a report: that of the authenticator of which the code is, where it is one's.
     fn is_undone_by(&self, link: Digest, code: Submitted) -> bool {
-        let is_known = matches!(code.check, CodeCheck::Good { .. } | CodeCheck::Used { .. });
+        let is_known = matches!(
+            code.check,
+            CodeCheck::Good { .. } | CodeCheck::Used { .. } | CodeCheck::Signed { .. }
+        );
         let mut bound = self.actor().second_factor.iter();
         bound.any(|it| {
             it.suspended.is_some_and(|known| known.link == link) && (!is_known || it.id == code.by)

@@ -2,7 +2,7 @@
 
 use super::builder::{Answer, DecisionBuilder};
 use super::enrollment::FirstCode;
-use crate::{Access, Digest, Grant, ImportedKey, PairCheck, Refusal, limits};
+use crate::{Access, AuthenticatorOrigin, Digest, Grant, ImportedKey, PairCheck, Refusal, limits};
 
 impl DecisionBuilder<'_> {
     /// Changes nothing of the present authenticator: the token takes its place once its owner confirms it.
@@ -46,7 +46,12 @@ impl DecisionBuilder<'_> {
             PairCheck::Good { step, drift }
                 if drift.unsigned_abs() <= limits::TOKEN_REACH.unsigned_abs() =>
             {
-                FirstCode::Good { step, drift }
+                let origin = AuthenticatorOrigin::Token;
+                FirstCode::Good {
+                    step,
+                    drift,
+                    origin,
+                }
             }
             PairCheck::Good { .. } => FirstCode::Wrong { behind: None },
         };

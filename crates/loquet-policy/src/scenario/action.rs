@@ -66,7 +66,7 @@ impl ActionReader<'_> {
                     CodeCheck::Good { .. } => Some(recovery_code(self.used)),
                     CodeCheck::Used { .. } => Some(recovery_code(0)),
                     CodeCheck::Wrong { .. } => Some(WRONG),
-                    CodeCheck::Malformed | CodeCheck::Absent | CodeCheck::Ambiguous { .. } => None,
+                    _ => None,
                 },
                 access,
             },
@@ -113,7 +113,10 @@ impl ActionReader<'_> {
             "cancel enrollment" => Command::CancelEnrollment,
             "begin replacement" => Command::BeginReplacement { code, recovery },
             "renew recovery codes" => Command::RenewRecoveryCodes { code, recovery },
-            "begin addition" => Command::BeginAddition { code },
+            "begin addition" => Command::BeginAddition {
+                code,
+                passkeys: true,
+            },
             "remove authenticator" => Command::RemoveAuthenticator {
                 authenticator: self.authenticator,
                 code,
@@ -270,10 +273,24 @@ impl ActionReader<'_> {
             },
             Some("malformed") => CodeCheck::Malformed,
             Some("none") => CodeCheck::Absent,
+            Some("passkey") => self.signed(u32::try_from(self.number).unwrap_or(u32::MAX)),
+            Some("copied passkey") => self.signed(1),
+            Some("wrong passkey") => CodeCheck::NotSigned,
             Some(other) => return Err(unknown(self.line, "code", other)),
         };
         let by = self.by;
         Ok(Submitted { check, by, source })
+    }
+}
+
+impl ActionReader<'_> {
+    /// The answer of a passkey to a challenge of this second.
+    const fn signed(&self, counter: u32) -> CodeCheck {
+        CodeCheck::Signed {
+            issued: self.now,
+            counter,
+            backed_up: false,
+        }
     }
 }
 
@@ -283,9 +300,7 @@ const fn pair(check: CodeCheck) -> PairCheck {
         CodeCheck::Good { step, .. } => PairCheck::Good { step, drift: 2 },
         CodeCheck::Used { step, wait } => PairCheck::Used { step, wait },
         CodeCheck::Wrong { .. } => PairCheck::Wrong,
-        CodeCheck::Malformed | CodeCheck::Absent | CodeCheck::Ambiguous { .. } => {
-            PairCheck::Malformed
-        }
+        _ => PairCheck::Malformed,
     }
 }
 

@@ -44,6 +44,10 @@ pub enum Action {
     Remove(usize, usize, AuthenticatorId),
     Confirm(usize, usize),
     WrongConfirm(usize, usize, bool),
+    /// A new passkey, in place of the first code of an app.
+    ConfirmPasskey(usize, usize),
+    /// A copy of the passkey answers, which has counted less.
+    AnswerByCopy(usize, usize),
     /// With two codes of the assigned hardware token.
     ConfirmToken(usize, usize),
     TurnOn(usize, usize),
@@ -111,6 +115,10 @@ impl std::fmt::Display for Action {
             Self::Confirm(k, s) => write!(f, "{} confirms an enrollment.", who(k, s)),
             Self::WrongConfirm(k, s, _) => {
                 write!(f, "{} confirms an enrollment with a wrong code.", who(k, s))
+            }
+            Self::ConfirmPasskey(k, s) => write!(f, "{} registers a passkey.", who(k, s)),
+            Self::AnswerByCopy(k, s) => {
+                write!(f, "A copy of the passkey answers for {}.", who(k, s))
             }
             Self::ConfirmToken(k, s) => write!(f, "{} confirms the token.", who(k, s)),
             Self::TurnOn(k, s) => write!(f, "{} turns the second factor on.", who(k, s)),
@@ -233,6 +241,8 @@ impl Action {
             | Self::Remove(k, s, _)
             | Self::Confirm(k, s)
             | Self::WrongConfirm(k, s, _)
+            | Self::ConfirmPasskey(k, s)
+            | Self::AnswerByCopy(k, s)
             | Self::ConfirmToken(k, s)
             | Self::TurnOn(k, s)
             | Self::TurnOff(k, s)
@@ -328,6 +338,9 @@ impl Action {
         }
         if space.tokens {
             all.push(Self::ConfirmToken(k, s));
+        }
+        if space.passkeys {
+            all.extend([Self::ConfirmPasskey(k, s), Self::AnswerByCopy(k, s)]);
         }
         if space.several {
             all.push(Self::BeginAddition(k, s));

@@ -32,6 +32,8 @@ impl Action {
             | Self::Remove(k, ..)
             | Self::Confirm(k, _)
             | Self::WrongConfirm(k, ..)
+            | Self::ConfirmPasskey(k, _)
+            | Self::AnswerByCopy(k, _)
             | Self::ConfirmToken(k, _)
             | Self::TurnOn(k, _)
             | Self::TurnOff(k, _)
@@ -211,7 +213,7 @@ impl Step<'_> {
     fn move_possessions(&mut self, action: Action) {
         let granted = matches!(self.answer, Some(Ok(_)));
         match action {
-            Action::Confirm(k, s) | Action::ConfirmToken(k, s)
+            Action::Confirm(k, s) | Action::ConfirmPasskey(k, s) | Action::ConfirmToken(k, s)
                 if matches!(self.answer, Some(Ok(Grant::Bound { .. }))) =>
             {
                 let holder = self.world().holder(k, s);

@@ -3,6 +3,7 @@
 use crate::administration;
 use crate::altered::*;
 use crate::imports;
+use crate::passkeys;
 use crate::several;
 use crate::tokens;
 use crate::world::*;
@@ -127,6 +128,7 @@ pub fn guards() -> Vec<Guard> {
     guards.extend(imports::guards());
     guards.extend(tokens::guards());
     guards.extend(several::guards());
+    guards.extend(passkeys::guards());
     guards.extend(administration::guards());
     guards
 }

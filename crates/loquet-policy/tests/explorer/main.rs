@@ -21,6 +21,7 @@ mod apply;
 mod guards;
 mod imports;
 mod pack;
+mod passkeys;
 mod promises;
 mod request;
 mod search;
@@ -56,6 +57,7 @@ const CORE: Space = Space {
     imports: false,
     tokens: false,
     several: false,
+    passkeys: false,
     roles: [A, A, A],
 };
 
@@ -133,6 +135,18 @@ fn promises_hold_with_two_authenticators() {
 }
 
 #[test]
+fn promises_hold_with_passkeys() {
+    run(
+        "a passkey and a phone, and a thief of the older one",
+        passkeys::PASSKEYS_ROBBED,
+    );
+    run(
+        "a passkey, and a phone whose failures are used up",
+        passkeys::PASSKEYS_EXHAUSTED,
+    );
+}
+
+#[test]
 fn promises_hold_when_administrators_undo_reports() {
     let space = Space {
         undone: true,
@@ -183,6 +197,12 @@ mod larger {
             ..CORE
         };
         run("thief of an employee, with losses", space);
+    }
+
+    #[test]
+    #[ignore = "takes minutes"]
+    fn promises_hold_with_passkeys_that_are_lost() {
+        run("a passkey and a phone", passkeys::PASSKEYS);
     }
 
     #[test]

@@ -148,7 +148,9 @@ impl World {
             let origin = match bound.map_or(AuthenticatorOrigin::Enrolled, |it| it.origin) {
                 AuthenticatorOrigin::Enrolled => 0,
                 AuthenticatorOrigin::Imported { proved, .. } => 1 + usize::from(proved),
-                AuthenticatorOrigin::Token => unreachable!("no token is assigned here"),
+                AuthenticatorOrigin::Token | AuthenticatorOrigin::Passkey { .. } => {
+                    unreachable!("no token is assigned here, and no passkey registered")
+                }
             };
             // Once it cannot be imported any more, it makes no difference.
             let open = !person.moved && !account.ever;
@@ -195,6 +197,11 @@ impl World {
             pack.put(usize::from(settled), 1);
             let by = second.and_then(|it| it.added_by);
             pack.put(usize::from(by.is_some() && by == first.map(|it| it.id)), 1);
+            if self.space.passkeys {
+                for it in [first, second] {
+                    pack.put(usize::from(it.is_some_and(Authenticator::is_passkey)), 1);
+                }
+            }
         }
         pack.put(account.recovery.len(), 2);
         let recovering = matches!(origin, Some(Origin::Recovery { .. }));
@@ -205,7 +212,7 @@ impl World {
                 let bound = account.second_factor.iter().nth(number).map(|it| it.id);
                 // Where nothing is bound, that of the last one.
                 let of = |it: &BindingLink| bound.is_none_or(|id| id == it.authenticator);
-                let mut live = account.binding_links.iter().flatten();
+                let mut live = account.binding_links.iter();
                 let live = live.any(|it| of(it) && now < it.expires);
                 pack.put(usize::from(live && (number == 0 || bound.is_some())), 1);
             }

@@ -6,6 +6,7 @@
 //!   fails reveals nothing.
 
 use crate::actions::*;
+use crate::passkeys;
 use crate::request::confirm;
 use crate::world::*;
 use loquet_policy::*;
@@ -130,24 +131,29 @@ fn of_pending(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
 
 /// A used code of an active authenticator, an older one, and one of a suspended one.
 fn used_codes(world: &World, k: usize, source: CodeSource) -> [Submitted; 3] {
-    let (step, offset, wait) = (STEP, 0, 9);
-    let [code, older] = [
-        CodeCheck::Good { step, offset },
-        CodeCheck::Used {
-            step: STEP - 1,
-            wait,
-        },
-    ]
-    .map(|check| {
-        let mut active = world.people[k].account.second_factor.active();
-        let by = active.next().map_or(BOUND, |it| it.id);
+    let (offset, wait) = (0, 9);
+    let used = |these: fn(&Authenticator) -> bool, older: bool| {
+        let mut bound = world.people[k].account.second_factor.iter();
+        let found = bound.find(|it| these(it));
+        let by = found.map_or(BOUND, |it| it.id);
+        let check = match found {
+            Some(it) if it.is_passkey() => {
+                passkeys::signed(UnixTime(it.step - u64::from(older)), passkeys::NEXT)
+            }
+            _ if older => CodeCheck::Used {
+                step: STEP - 1,
+                wait,
+            },
+            _ => CodeCheck::Good { step: STEP, offset },
+        };
         Submitted { check, by, source }
-    });
-    let mut bound = world.people[k].account.second_factor.iter();
-    let suspended = bound.find(|it| !it.is_active());
-    let by = suspended.map_or(BOUND, |it| it.id);
-    let undoing = Submitted { by, ..code };
-    [code, older, undoing]
+    };
+    let active = Authenticator::is_active;
+    [
+        used(active, false),
+        used(active, true),
+        used(|it| !it.is_active(), false),
+    ]
 }
 
 /// S12: a used code is refused and costs nothing.

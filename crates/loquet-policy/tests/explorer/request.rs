@@ -1,6 +1,7 @@
 //! Translates an action into a command.
 
 use crate::actions::*;
+use crate::passkeys::{self, SIGNED};
 use crate::world::*;
 use loquet_policy::*;
 
@@ -52,6 +53,13 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
             (k, s, Command::BeginReplacement { code, recovery })
         }
         Action::Confirm(k, s) if !is_third(world, k, s) => (k, s, confirm(world, k, GOOD)),
+        Action::ConfirmPasskey(k, s) if !is_third(world, k, s) => (k, s, confirm(world, k, SIGNED)),
+        Action::AnswerByCopy(k, s) => {
+            let check = passkeys::COPIED;
+            let held = world.people[k].held(world.holder(k, s), Authenticator::is_passkey)?;
+            let (by, source) = (held.id, source(world, k, s));
+            (k, s, give(Submitted { check, by, source }))
+        }
         Action::WrongConfirm(k, s, _) => (k, s, confirm(world, k, WRONG)),
         Action::ConfirmToken(k, s) if world.holder(k, s) == Who::Owner => {
             (k, s, confirm_token(world, k))
@@ -88,8 +96,18 @@ fn of_several(world: &World, action: Action) -> Option<Request> {
     let (k, s, command) = match action {
         Action::BeginAddition(k, s) => {
             let two = world.people[k].account.second_factor.iter().count() > 1;
-            let code = good(world, k, s).filter(|_| !two)?;
-            (k, s, Command::BeginAddition { code })
+            // A passkey first, which adds where a code does not.
+            let (person, holder) = (&world.people[k], world.holder(k, s));
+            let passkey = |it: &Authenticator| it.is_active() && it.is_passkey();
+            let code = match person.held(holder, passkey) {
+                Some(held) => proof(world, (k, s), held),
+                None => good(world, k, s)?,
+            };
+            if two && !world.space.passkeys {
+                return None;
+            }
+            let passkeys = world.space.passkeys;
+            (k, s, Command::BeginAddition { code, passkeys })
         }
         Action::Remove(k, s, authenticator) => {
             let other = good_besides(world, k, s, authenticator);
@@ -242,11 +260,16 @@ fn good_besides(world: &World, k: usize, s: usize, not: AuthenticatorId) -> Opti
     let (person, holder) = (&world.people[k], world.holder(k, s));
     let mut active = person.account.second_factor.active();
     let held = active.find(|it| it.id != not && person.phone(it) == holder)?;
-    Some(Submitted {
-        check: GOOD,
+    Some(proof(world, (k, s), held))
+}
+
+/// Returns what an authenticator shows: a code that is not used yet, or a signature.
+fn proof(world: &World, (k, s): (usize, usize), held: &Authenticator) -> Submitted {
+    Submitted {
+        check: if held.is_passkey() { SIGNED } else { GOOD },
         by: held.id,
         source: source(world, k, s),
-    })
+    }
 }
 
 /// Whether a confirmation would bind a third authenticator, which no state has here.
@@ -324,10 +347,13 @@ fn code(world: &World, k: usize, s: usize) -> Submitted {
     let (person, holder) = (&world.people[k], world.holder(k, s));
     let suspended = person.held(holder, |it| !it.is_active());
     let held = suspended.or_else(|| person.held(holder, |_| true));
-    Submitted {
-        check: if held.is_some() { GOOD } else { WRONG },
-        by: held.map_or(BOUND, |it| it.id),
-        source: source(world, k, s),
+    match held {
+        Some(held) => proof(world, (k, s), held),
+        None => Submitted {
+            check: WRONG,
+            by: BOUND,
+            source: source(world, k, s),
+        },
     }
 }
 

@@ -74,7 +74,7 @@ pub fn check_step(before: &World, after: &World, action: Action) -> Promise {
         Action::ReportUnrecognized(k, which) => {
             let mut was = before.people[k].account.second_factor.iter();
             let is = &after.people[k].account.second_factor;
-            let mut links = before.people[k].account.binding_links.iter().flatten();
+            let mut links = before.people[k].account.binding_links.iter();
             let also = links.find(|it| it.authenticator == which);
             let bad = |it: &Authenticator| {
                 it.id == which
@@ -192,7 +192,7 @@ fn of_removal() -> Vec<Guard> {
             with_actor(
                 |command| matches!(command, Command::ReportUnrecognized { .. }),
                 |_, _, _, actor| {
-                    for link in actor.binding_links.iter_mut().flatten() {
+                    for link in actor.binding_links.iter_mut() {
                         link.also = [None; limits::AUTHENTICATORS];
                     }
                 },

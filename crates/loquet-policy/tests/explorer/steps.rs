@@ -2,6 +2,7 @@
 
 use crate::actions::*;
 use crate::imports;
+use crate::passkeys;
 use crate::promises::{Promise, ensure};
 use crate::several;
 use crate::tokens;
@@ -12,6 +13,7 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
     let after = outcome.world.as_ref().unwrap_or(before);
     let granted = matches!(outcome.answer, Some(Ok(_)));
     of_permanence(before, after)?;
+    passkeys::check_step(before, outcome, action)?;
     if granted {
         of_removals(before, after, action)?;
         // Showing an enrollment again is not a new one.
@@ -109,6 +111,14 @@ fn of_account(before: &World, after: &World, k: usize) -> Promise {
         "S9 a pending enrollment of another state",
         k,
     )?;
+    let mut sessions: Vec<_> = is.pendings.iter().flatten().map(|it| it.session).collect();
+    let begun = sessions.len();
+    sessions.dedup();
+    ensure(
+        sessions.len() == begun,
+        "S9 a session has two enrollments",
+        k,
+    )?;
     ensure(
         !(before.space.strict && was.toggle) || is.toggle,
         "the toggle was turned off under the strict latch",
@@ -181,7 +191,10 @@ fn of_administration(before: &World, action: Action) -> Promise {
 
 /// Break-glass serves only an administrator, opens after a day, and readmits only the named account.
 fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
-    if let Action::VerifyCode(k, _) | Action::Confirm(k, _) | Action::ConfirmToken(k, _) = action
+    if let Action::VerifyCode(k, _)
+    | Action::Confirm(k, _)
+    | Action::ConfirmPasskey(k, _)
+    | Action::ConfirmToken(k, _) = action
         && after.people[k]
             .account
             .roles
@@ -336,6 +349,7 @@ fn is_closed(organization: &Organization) -> bool {
 fn enrolls(action: Action) -> Option<(usize, usize)> {
     match action {
         Action::Confirm(k, s)
+        | Action::ConfirmPasskey(k, s)
         | Action::ConfirmToken(k, s)
         | Action::Begin(k, s, _)
         | Action::BeginLast(k, s) => Some((k, s)),
@@ -355,7 +369,10 @@ fn of_strangers(before: &World, action: Action) -> Promise {
         FactorState::None => {
             let dormant = is_closed(&before.organization)
                 && before.must(k)
-                && !matches!(action, Action::Confirm(..) | Action::ConfirmToken(..));
+                && !matches!(
+                    action,
+                    Action::Confirm(..) | Action::ConfirmPasskey(..) | Action::ConfirmToken(..)
+                );
             ensure(!dormant, "a password enrolled a dormant account", k)?;
             ensure(
                 !person.account.awaits_import,

@@ -1,6 +1,7 @@
 //! Unpacks an integer into the newest world of that state.
 
 use crate::pack::Pack;
+use crate::passkeys;
 use crate::world::*;
 use loquet_policy::*;
 
@@ -95,7 +96,7 @@ impl World {
         person.reset_code = thief(pack.take(1));
         person.phones[1] = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
         if space.several {
-            unpack_second(person, pack, k);
+            unpack_second(space, person, pack, k);
         }
         let account = &mut person.account;
         account.recovery = codes(k, pack.take(2));
@@ -138,10 +139,15 @@ impl World {
 }
 
 fn unpack_links(space: Space, account: &mut Account, pack: &mut Pack, k: usize) {
-    for (place, authenticator) in space.authenticators().into_iter().enumerate() {
-        account.binding_links[place] = (pack.take(1) == 1).then(|| BindingLink {
+    for authenticator in space.authenticators() {
+        if pack.take(1) == 0 {
+            continue;
+        }
+        let mut also = [None; limits::AUTHENTICATORS];
+        also[0] = added_by(account, authenticator);
+        account.binding_links.push(BindingLink {
             authenticator,
-            also: [added_by(account, authenticator), None, None],
+            also,
             link: link(k, authenticator),
             expires: NOW.plus(limits::BINDING_LINK),
             since: NOW,
@@ -156,7 +162,7 @@ fn added_by(account: &Account, by: AuthenticatorId) -> Option<AuthenticatorId> {
 }
 
 /// The second authenticator, and whether the first has settled.
-fn unpack_second(person: &mut Person, pack: &mut Pack, k: usize) {
+fn unpack_second(space: Space, person: &mut Person, pack: &mut Pack, k: usize) {
     let account = &mut person.account;
     // What added one that is not there any more, or cannot be told.
     let other = AuthenticatorId(3);
@@ -169,8 +175,14 @@ fn unpack_second(person: &mut Person, pack: &mut Pack, k: usize) {
     let state = pack.take(2);
     person.phones[2] = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
     let (settled, by_first) = (pack.take(1) == 1, pack.take(1) == 1);
+    let mut kind = || match space.passkeys && pack.take(1) == 1 {
+        true => (passkeys::KEPT, passkeys::ANSWERED),
+        false => (AuthenticatorOrigin::Enrolled, STEP),
+    };
+    let (first_kind, second_kind) = (kind(), kind());
     let Some(mut first) = first else { return };
     first.suspended = suspended.then_some(suspension);
+    (first.origin, first.step) = first_kind;
     if !first_settled {
         first.added_by = Some(other);
     }
@@ -178,7 +190,8 @@ fn unpack_second(person: &mut Person, pack: &mut Pack, k: usize) {
     let second = Authenticator {
         added_by: Some(if by_first { BOUND } else { other }),
         suspended: (state == 2).then_some(suspension),
-        ..Authenticator::new(SECOND, since, STEP)
+        origin: second_kind.0,
+        ..Authenticator::new(SECOND, since, second_kind.1)
     };
     let all = [first, second];
     let bound = if state > 0 { &all[..] } else { &all[..1] };

@@ -57,6 +57,8 @@ pub struct Space {
     pub tokens: bool,
     /// Whether accounts have two authenticators at a time, which are added and removed.
     pub several: bool,
+    /// Whether each of them may be a passkey.
+    pub passkeys: bool,
     pub roles: [Role; MOST],
 }
 

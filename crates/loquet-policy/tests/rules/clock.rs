@@ -15,7 +15,7 @@ fn clock_correction_accepts_codes_again() {
     let used = fixture.verify_code(ANNE, half);
     assert!(matches!(used, Err(Refusal::AlreadyUsed { .. })), "{used:?}");
     let correct = Command::ClockCorrected {
-        present: [present; 3],
+        present: [present; limits::AUTHENTICATORS],
     };
     assert_eq!(fixture.host(ANNE, correct), Ok(Grant::Done));
     assert_eq!(fixture.current_level(ANNE, ahead), Err(Refusal::StaleLogIn));
@@ -101,7 +101,7 @@ fn t65_clock_correction_cuts_waits_and_quotas() {
     }
     fixture.now = right;
     let correct = Command::ClockCorrected {
-        present: [fixture.step; 3],
+        present: [fixture.step; limits::AUTHENTICATORS],
     };
     for who in [ANNE, BRUNO, CLAIRE] {
         assert_eq!(fixture.host(who, correct), Ok(Grant::Done));
@@ -143,7 +143,7 @@ fn t65_clock_correction_cuts_the_organizations_deadlines() {
     fixture.organization.break_glass = BreakGlass::Void { break_glass, until };
     let present = fixture.step;
     let correct = Command::ClockCorrected {
-        present: [present; 3],
+        present: [present; limits::AUTHENTICATORS],
     };
     assert_eq!(fixture.host(DAVID, correct), Ok(Grant::Done));
     assert_eq!(fixture.host(DAVID, correct), Err(Refusal::Unchanged));

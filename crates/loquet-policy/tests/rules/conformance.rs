@@ -23,7 +23,13 @@ fn every_recovery_is_notified() {
     fixture.begin(DAVID, half, Some(RESET_CODE)).unwrap();
     fixture.confirm(DAVID, half).unwrap();
     let purpose = Purpose::Reset;
-    assert!(notified(&fixture, Event::Bound { purpose }));
+    assert!(notified(
+        &fixture,
+        Event::Bound {
+            purpose,
+            passkey: false
+        }
+    ));
     let link = digest(LINK);
     fixture
         .host(DAVID, Command::ReportUnrecognized { link })

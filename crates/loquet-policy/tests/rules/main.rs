@@ -26,6 +26,7 @@ mod fixture;
 mod grid;
 mod history;
 mod numbers;
+mod passkeys;
 mod quotas;
 mod reports;
 mod restores;

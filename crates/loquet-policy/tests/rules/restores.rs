@@ -55,7 +55,7 @@ fn t37_restore_undoes_nothing_that_only_rises() {
         .collect();
     for backup in &accounts {
         for replaced in &accounts {
-            let restored = backup.restored(Some(replaced), &[PRESENT; 3]);
+            let restored = backup.restored(Some(replaced), &[PRESENT; limits::AUTHENTICATORS]);
             for state in [backup, replaced] {
                 assert!(restored.epoch > state.epoch + 1_000);
                 assert!(restored.ever || !state.ever);
@@ -95,12 +95,6 @@ fn t37_restore_keeps_strict_preset_and_its_author() {
         assert_eq!(restored.preset, strict.preset);
         assert_eq!(restored.hardened, strict.hardened);
     }
-}
-
-fn links(link: BindingLink) -> BindingLinks {
-    let mut links = BindingLinks::default();
-    links[0] = Some(link);
-    links
 }
 
 fn binding_link(since: UnixTime) -> BindingLink {
@@ -146,7 +140,7 @@ fn t37_restore_keeps_what_happened_since_backup() {
         resets: DailyQuota { since, used: 1 },
         enrollments: DailyQuota { since, used: 2 },
         changes: DailyQuota { since, used: 3 },
-        binding_links: links(binding_link(since)),
+        binding_links: vec![binding_link(since)],
         reports_refused_until: Some(since),
         replace_advised: true,
         address_change: Some(AddressChange {
@@ -159,7 +153,7 @@ fn t37_restore_keeps_what_happened_since_backup() {
         }),
         ..backup.clone()
     };
-    let restored = backup.restored(Some(&replaced), &[PRESENT; 3]);
+    let restored = backup.restored(Some(&replaced), &[PRESENT; limits::AUTHENTICATORS]);
     let expected = Account {
         second_factor: active(PRESENT + 1),
         epoch: replaced.epoch + (1 << 16),

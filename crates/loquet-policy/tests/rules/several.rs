@@ -22,14 +22,9 @@ impl Fixture {
 
     /// Confirms what the session began; the notice has this link.
     fn bind(&mut self, who: usize, session: Session, link: u8) -> (AuthenticatorId, Session) {
-        let (check, link) = (self.good().check, digest(link));
-        let confirm = Command::ConfirmEnrollment {
-            check,
-            link,
-            break_glass: None,
-            access: ACCESS,
-        };
-        let session = self.ask(who, session, confirm).map(session_of).unwrap();
+        let check = self.good().check;
+        let session = self.bind_with(who, session, check, digest(link));
+        let session = session.unwrap();
         (self.accounts[who].last_authenticator, session)
     }
 
@@ -41,8 +36,15 @@ impl Fixture {
         link: u8,
     ) -> (AuthenticatorId, Session) {
         let code = self.code_of(by);
-        self.ask(who, session, Command::BeginAddition { code })
-            .unwrap();
+        self.ask(
+            who,
+            session,
+            Command::BeginAddition {
+                code,
+                passkeys: true,
+            },
+        )
+        .unwrap();
         self.bind(who, session, link)
     }
 

@@ -72,6 +72,52 @@ impl Fixture {
     }
 }
 
+/// Passkeys.
+impl Fixture {
+    /// Returns the answer of a passkey to a challenge of the next second.
+    pub fn signed(&mut self, by: AuthenticatorId, counter: u32) -> Submitted {
+        self.wait(1);
+        let (issued, backed_up) = (self.now, false);
+        let check = CodeCheck::Signed {
+            issued,
+            counter,
+            backed_up,
+        };
+        Submitted { by, ..known(check) }
+    }
+
+    /// Confirms what the session began.
+    pub fn bind_with(
+        &mut self,
+        who: usize,
+        session: Session,
+        check: CodeCheck,
+        link: Digest,
+    ) -> Result<Session, Refusal> {
+        let confirm = Command::ConfirmEnrollment {
+            check,
+            link,
+            break_glass: None,
+            access: ACCESS,
+        };
+        self.ask(who, session, confirm).map(session_of)
+    }
+
+    /// Registers a passkey beside what is bound, with a proof of one that is. It has counted five signatures.
+    pub fn register(
+        &mut self,
+        who: usize,
+        session: Session,
+        code: Submitted,
+        link: Digest,
+    ) -> Result<Session, Refusal> {
+        let passkeys = true;
+        self.ask(who, session, Command::BeginAddition { code, passkeys })?;
+        let check = self.signed(NEWEST, 5).check;
+        self.bind_with(who, session, check, link)
+    }
+}
+
 /// Enrollment and recovery.
 impl Fixture {
     pub fn begin(

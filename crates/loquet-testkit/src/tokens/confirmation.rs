@@ -35,7 +35,10 @@ pub(super) async fn token_is_found_twenty_steps_off_and_followed(fixture: Fixtur
             (overview.token(), overview.assigned_token()),
             (Some(token.serial), None)
         );
-        assert_eq!(overview.authenticators()[0].code_parameters(), token.totp);
+        assert_eq!(
+            overview.authenticators()[0].code_parameters(),
+            Some(token.totp)
+        );
 
         let again = refusal(fixture.verify(&session, &token.code(&fixture, 0)).await);
         assert!(matches!(again, Refusal::AlreadyUsed { .. }), "{again:?}");

@@ -1,7 +1,7 @@
 //! "Mon compte".
 
 use axum::response::Response;
-use loquet::limits::{AUTHENTICATORS, FEW_RECOVERY_CODES};
+use loquet::limits::{CODE_AUTHENTICATORS, FEW_RECOVERY_CODES, PASSKEYS};
 use loquet::{AddressState, AuthenticatorState, DeliveryFailureKind, NoticeAddress, UnixTime};
 
 use crate::form::Form;
@@ -44,8 +44,8 @@ pub(super) async fn draw<H: PagesHost>(
         token: several.is_empty().then(|| overview.token()).flatten(),
         assigned_token: overview.assigned_token(),
         several: &several,
-        may_add: overview.authenticators().len() < AUTHENTICATORS
-            && overview.assigned_token().is_none(),
+        may_add: may_add(here) && overview.assigned_token().is_none(),
+        takes_passkeys: here.pages.0.mfa.takes_passkeys(),
         notices: notices(here, language),
         codes: codes.as_deref(),
         has_printed_codes: here.has_recovery_codes(),
@@ -93,6 +93,14 @@ fn bound<H>(here: &Here<H>, at: &Setting<'_>) -> Bound {
             needs_reset_code: false,
         },
     }
+}
+
+/// Whether there is room for another app, or for another passkey.
+fn may_add<H>(here: &Here<H>) -> bool {
+    let all = here.overview().authenticators();
+    let passkeys = all.iter().filter(|it| it.is_passkey()).count();
+    let room = here.pages.0.mfa.takes_passkeys() && passkeys < PASSKEYS;
+    room || all.len().saturating_sub(passkeys) < CODE_AUTHENTICATORS
 }
 
 fn has_several<H>(here: &Here<H>) -> bool {
@@ -144,8 +152,8 @@ fn active<H>(here: &Here<H>, at: &Setting<'_>, since: UnixTime) -> Bound {
     if has_several(here) {
         return Bound::Active {
             since: language.say(
-                format!("Un code de n’importe laquelle vous connecte.{advice}"),
-                format!("A code from any of them logs you in.{advice}"),
+                format!("N’importe laquelle vous connecte.{advice}"),
+                format!("Any of them logs you in.{advice}"),
             ),
         };
     }
@@ -245,7 +253,7 @@ fn announced<H>(here: &Here<H>, language: Language) -> Option<String> {
 fn done<H>(here: &Here<H>, at: &Setting<'_>) -> Option<&'static str> {
     let language = at.language;
     Some(match here.visit.parameter("done")?.as_str() {
-        "enrolled" => at.app_or_token(
+        "enrolled" => at.by_kind(
             [
                 "Félicitations! Votre application est liée\u{a0}: un code vous sera demandé à la connexion.",
                 "Congratulations! Your app is bound: you will be asked for a code at log-in.",
@@ -254,6 +262,14 @@ fn done<H>(here: &Here<H>, at: &Setting<'_>) -> Option<&'static str> {
                 "Félicitations! Votre jeton est lié\u{a0}: un code vous sera demandé à la connexion.",
                 "Congratulations! Your token is bound: you will be asked for a code at log-in.",
             ],
+            [
+                "Félicitations! Votre clé d’accès est liée\u{a0}: elle vous sera demandée à la connexion.",
+                "Congratulations! Your passkey is bound: you will be asked for it at log-in.",
+            ],
+        ),
+        "passkey" => language.say(
+            "Félicitations! Votre clé d’accès est liée\u{a0}: elle vaut à la connexion.",
+            "Congratulations! Your passkey is bound: it logs you in.",
         ),
         "sent" => language.say(
             "Un code part à la nouvelle adresse. Saisissez-le ci-dessous dans les dix minutes.",
@@ -276,8 +292,8 @@ fn done<H>(here: &Here<H>, at: &Setting<'_>) -> Option<&'static str> {
         ),
         "renamed" => language.say("Le nouveau nom est noté.", "The new name is noted."),
         "removed" => language.say(
-            "C’est retiré\u{a0}: ses codes ne sont plus acceptés, et vos autres connexions ont pris fin.",
-            "Removed: its codes are no longer accepted, and your other sessions have ended.",
+            "C’est retiré de votre compte, et vos autres connexions ont pris fin.",
+            "Removed from your account, and your other sessions have ended.",
         ),
         "ended" => language.say(
             "La connexion a pris fin.",

@@ -26,6 +26,11 @@ fn line(entry: &AuthenticatorEntry, language: Language) -> Line {
     let bound = language.say(format!("Depuis le {since}."), format!("Since {since}."));
     let (label, bound) = match (entry.name(), entry.token()) {
         ("", Some(serial)) => (token_number(language, serial), Some(bound)),
+        ("", None) if entry.is_passkey() => {
+            let french = format!("Clé d’accès du {since}");
+            let label = language.say(french, format!("Passkey of {since}"));
+            (label, None)
+        }
         ("", None) => {
             let label = language.say(format!("Application du {since}"), format!("App of {since}"));
             (label, None)
@@ -34,10 +39,16 @@ fn line(entry: &AuthenticatorEntry, language: Language) -> Line {
     };
     let used = entry.last_used().map(|used| {
         let used = when::moment(used, language);
-        language.say(
-            format!("Dernier code\u{a0}: {used}."),
-            format!("Last code: {used}."),
-        )
+        match entry.is_passkey() {
+            true => language.say(
+                format!("Dernière utilisation\u{a0}: {used}."),
+                format!("Last used: {used}."),
+            ),
+            false => language.say(
+                format!("Dernier code\u{a0}: {used}."),
+                format!("Last code: {used}."),
+            ),
+        }
     });
     let dates: Vec<String> = bound.into_iter().chain(used).collect();
     Line {
@@ -46,6 +57,7 @@ fn line(entry: &AuthenticatorEntry, language: Language) -> Line {
         name: entry.name().to_owned(),
         dates: dates.join(" "),
         is_suspended: entry.suspended().is_some(),
+        is_passkey: entry.is_passkey(),
         settles: entry.settles().map(|until| {
             let until = when::moment(until, language);
             language.say(

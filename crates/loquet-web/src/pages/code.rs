@@ -216,10 +216,7 @@ pub(crate) async fn submit_two<H: PagesHost>(here: Here<H>, form: Form) -> Resul
     let attempt = attempt_on_device(&here, &form).await?;
     let found = async {
         let fields = &form.fields;
-        let codes = [
-            fields.code()?.into(),
-            fields.digits(code::NEXT_CODE)?.into(),
-        ];
+        let codes = [fields.code()?, fields.digits(code::NEXT_CODE)?.into()];
         let found = pages.mfa.resynchronize(&here.session, codes, attempt);
         Ok::<_, NotTaken>(found.await?)
     };

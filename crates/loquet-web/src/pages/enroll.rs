@@ -1,7 +1,10 @@
 //! The enrollment.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::{BreakGlassCode, Error, NextStep, RecoveryCode, Refusal, UnixTime};
+use loquet::limits::CODE_AUTHENTICATORS;
+use loquet::{
+    BreakGlassCode, Error, MAX_PASSKEY_ANSWER, NextStep, Purpose, RecoveryCode, Refusal, UnixTime,
+};
 
 use super::account;
 use super::code::of_pair;
@@ -11,6 +14,7 @@ use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::{Codes, Trouble};
 use crate::session::{Here, Stop};
+use crate::views::passkey::{Asks, Passkey};
 use crate::views::{Setting, code, enable, enroll};
 use crate::when;
 
@@ -30,10 +34,23 @@ fn setting<'a, H: PagesHost>(
             ..Codes::default()
         },
     };
+    let passkey = here.progress.passkey_creation().map(|options| Passkey {
+        asks: Asks::New,
+        options,
+        alone: !has_room_for_an_app(here),
+    });
     Ok(Setting {
         codes,
+        passkey,
         ..here.setting(trouble)?
     })
+}
+
+/// Whether the account may have another app or token; if not, a passkey.
+fn has_room_for_an_app<H>(here: &Here<H>) -> bool {
+    let all = here.overview().authenticators().iter();
+    let replaces = here.progress.purpose() == Some(Purpose::Replace);
+    replaces || all.filter(|it| !it.is_passkey()).count() < CODE_AUTHENTICATORS
 }
 
 /// The enrollment page: the QR code of a begun enrollment, the fields for two codes of a token, or how to begin.
@@ -57,6 +74,10 @@ pub(crate) async fn draw<H: PagesHost>(
         return draw_start(here, trouble).await;
     };
     let reason = reason(here, &at).await?;
+    if at.passkey.is_some_and(|it| it.alone) {
+        let page = enroll::passkey(&at, &reason, UnixTime(offer.expires).since(here.now()));
+        return here.page(trouble, title(&at), true, page).await;
+    }
     let alt = at.say(
         "Code QR pour votre application d’authentification. La clé peut aussi être saisie\u{a0}: «\u{a0}Difficulté à capturer?\u{a0}».",
         "QR code for your authenticator app. The key can also be typed: “Trouble scanning?”.",
@@ -69,6 +90,7 @@ pub(crate) async fn draw<H: PagesHost>(
         left: UnixTime(offer.expires).since(here.now()),
         reason: &reason,
         printed: &printed,
+        may_leave: here.is_logged_in(),
     };
     here.page(trouble, title(&at), false, enroll::scan(&at, &scan))
         .await
@@ -111,6 +133,20 @@ fn title<'t>(at: &Setting<'_>) -> &'t str {
 /// Why an enrollment is due, in a sentence.
 async fn reason<H: PagesHost>(here: &Here<H>, at: &Setting<'_>) -> Result<String, Stop> {
     let language = at.language;
+    let beside = match here.progress.purpose() {
+        Some(Purpose::Add) => Some(at.say(
+            "Ce que vous avez déjà reste lié à votre compte. Pendant trois jours, ce que vous ajoutez ne servira qu’à vous connecter.",
+            "What you have already stays bound to your account. For three days, what you add only serves to log in.",
+        )),
+        Some(Purpose::Replace) => Some(at.say(
+            "Celle que vous remplacez vaut jusqu’à ce que vous ayez confirmé celle-ci, et plus après.",
+            "The one that you replace counts until you have confirmed this one, and no longer after that.",
+        )),
+        _ => None,
+    };
+    if let Some(beside) = beside.filter(|_| !at.codes.are_of_tokens) {
+        return Ok(beside.to_owned());
+    }
     if here.is_recovering() {
         return Ok(at
             .app_or_token(
@@ -227,6 +263,15 @@ pub(crate) async fn show_key<H: PagesHost>(here: Here<H>) -> Result<Response, St
     here.page(None, title, true, enroll::key(&at, &key)).await
 }
 
+/// Gives up what was begun, and leads back to the account.
+pub(crate) async fn cancel<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
+    match mfa.cancel_enrollment(&here.session, attempt).await {
+        Ok(()) | Err(Error::Refused(Refusal::NothingPending)) => Ok(here.go("/account")),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
 pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let fields = &form.fields;
     let is_token = here.overview().assigned_token().is_some();
@@ -238,7 +283,7 @@ pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
         let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
         let session = &here.session;
         let login = if is_token {
-            let codes = [first.into(), fields.digits(code::NEXT_CODE)?.into()];
+            let codes = [first, fields.digits(code::NEXT_CODE)?.into()];
             mfa.confirm_token_after_break_glass(session, codes, group, attempt)
                 .await?
         } else {
@@ -264,8 +309,12 @@ pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
     }
     match answer {
         Ok(login) => {
+            let done = match form.fields.text("passkey", MAX_PASSKEY_ANSWER) {
+                Ok(_) => "passkey",
+                Err(_) => "enrolled",
+            };
             let to = if here.is_logged_in() {
-                format!("{}/account?done=enrolled", here.pages.0.base)
+                format!("{}/account?done={done}", here.pages.0.base)
             } else {
                 here.pages.0.host.home().to_owned()
             };

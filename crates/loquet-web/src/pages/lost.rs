@@ -37,16 +37,17 @@ async fn ask<H: PagesHost>(
     let (text, button) = match several {
         Some(_) => (
             at.say(
-                "Les codes de ce que vous signalez ne seront plus acceptés, et toutes vos connexions prendront fin. Vous vous reconnecterez avec une autre de vos applications. Si vous la retrouvez, le lien du courriel que vous recevrez annulera ce signalement.",
-                "The codes of what you report will no longer be accepted, and all your sessions will end. You log in again with another of your apps. If you find it, the link in the letter that you will be sent will undo this report.",
+                "Ce que vous signalez ne sera plus accepté, et toutes vos connexions prendront fin. Vous vous reconnecterez avec une autre application ou clé d’accès. Si vous la retrouvez, le lien du courriel que vous recevrez annulera ce signalement.",
+                "What you report will no longer be accepted, and all your sessions will end. You log in again with another app or passkey. If you find it, the link in the letter that you will be sent will undo this report.",
             ),
             at.say("Suspendre", "Suspend"),
         ),
         None => (
             before_reporting_the_last(&at, here.has_recovery_codes()),
-            at.app_or_token(
+            at.by_kind(
                 ["Suspendre l’application", "Suspend the app"],
                 ["Suspendre le jeton", "Suspend the token"],
+                ["Suspendre la clé d’accès", "Suspend the passkey"],
             ),
         ),
     };
@@ -70,7 +71,7 @@ async fn ask<H: PagesHost>(
 
 fn before_reporting_the_last(at: &Setting<'_>, has_recovery_codes: bool) -> &'static str {
     if has_recovery_codes {
-        at.app_or_token(
+        at.by_kind(
             [
                 "Votre application sera suspendue et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
                 "Your app will be suspended and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your phone, the link in the letter that you will be sent will undo this report.",
@@ -79,9 +80,13 @@ fn before_reporting_the_last(at: &Setting<'_>, has_recovery_codes: bool) -> &'st
                 "Votre jeton sera suspendu et toutes vos connexions prendront fin. Pour le remplacer, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre jeton, le lien du courriel que vous recevrez annulera ce signalement.",
                 "Your token will be suspended and all your sessions will end. To replace it, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your token, the link in the letter that you will be sent will undo this report.",
             ],
+            [
+                "Votre clé d’accès sera suspendue et toutes vos connexions prendront fin. Pour la remplacer, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous la retrouvez, le lien du courriel que vous recevrez annulera ce signalement.",
+                "Your passkey will be suspended and all your sessions will end. To replace it, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find it, the link in the letter that you will be sent will undo this report.",
+            ],
         )
     } else {
-        at.app_or_token(
+        at.by_kind(
             [
                 "Votre application sera suspendue et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
                 "Your app will be suspended and all your sessions will end. An administrator must reset your account before you can set up another. If you find your phone, the link in the letter that you will be sent will undo this report.",
@@ -89,6 +94,10 @@ fn before_reporting_the_last(at: &Setting<'_>, has_recovery_codes: bool) -> &'st
             [
                 "Votre jeton sera suspendu et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez le remplacer. Si vous retrouvez votre jeton, le lien du courriel que vous recevrez annulera ce signalement.",
                 "Your token will be suspended and all your sessions will end. An administrator must reset your account before you can replace it. If you find your token, the link in the letter that you will be sent will undo this report.",
+            ],
+            [
+                "Votre clé d’accès sera suspendue et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez la remplacer. Si vous la retrouvez, le lien du courriel que vous recevrez annulera ce signalement.",
+                "Your passkey will be suspended and all your sessions will end. An administrator must reset your account before you can replace it. If you find it, the link in the letter that you will be sent will undo this report.",
             ],
         )
     }
@@ -120,9 +129,10 @@ pub(crate) async fn report<H: PagesHost>(here: Here<H>, form: Form) -> Result<Re
     }
     let language = here.visit.language;
     let said = Message {
-        title: here.setting(None)?.app_or_token(
+        title: here.setting(None)?.by_kind(
             ["Application suspendue", "App suspended"],
             ["Jeton suspendu", "Token suspended"],
+            ["Clé d’accès suspendue", "Passkey suspended"],
         ),
         text: after_reporting(&here, has_another),
         on: (

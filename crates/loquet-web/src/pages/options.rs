@@ -144,6 +144,7 @@ pub(crate) async fn choose<H: PagesHost>(here: Here<H>, form: Form) -> Result<Re
     let (trouble, with_code) = match typed {
         Err(fault) => (Some(Trouble::of_field(fault, language)), true),
         Ok(typed) => {
+            let with_code = typed.is_some();
             let code = typed.unwrap_or_default();
             match here.admin(&form)?.update_setting(setting, code).await {
                 Ok(_) => return Ok(here.go("/admin/options?done=set")),
@@ -164,7 +165,7 @@ pub(crate) async fn choose<H: PagesHost>(here: Here<H>, form: Form) -> Result<Re
                             )
                             .clone_into(&mut trouble.text);
                     }
-                    (Some(trouble), typed.is_some())
+                    (Some(trouble), with_code)
                 }
                 Err(fault) => return Err(fault.into()),
             }

@@ -40,7 +40,7 @@ async fn ask<H: PagesHost>(
         },
         Ask::Off => Question {
             title: at.say("Ne plus exiger de code", "Stop requiring a code"),
-            text: at.app_or_token(
+            text: at.by_kind(
                 [
                     "Seul votre mot de passe vous sera demandé à la connexion. Votre application reste liée à votre compte. Confirmez avec un nouveau code.",
                     "You will be asked for your password only. Your app stays bound to your account. Confirm with a fresh code.",
@@ -48,6 +48,10 @@ async fn ask<H: PagesHost>(
                 [
                     "Seul votre mot de passe vous sera demandé à la connexion. Votre jeton reste lié à votre compte. Confirmez avec un nouveau code.",
                     "You will be asked for your password only. Your token stays bound to your account. Confirm with a fresh code.",
+                ],
+                [
+                    "Seul votre mot de passe vous sera demandé à la connexion. Votre clé d’accès reste liée à votre compte. Confirmez avec elle.",
+                    "You will be asked for your password only. Your passkey stays bound to your account. Confirm with it.",
                 ],
             ),
             action: "/account/off",
@@ -58,7 +62,7 @@ async fn ask<H: PagesHost>(
         },
         Ask::Replace => replacement(&at, here.overview().assigned_token().is_some()),
         Ask::Renew => renewal(&at),
-        Ask::Add => addition(&at),
+        Ask::Add => addition(&at, here.pages.0.mfa.takes_passkeys()),
     };
     let body = code::question(&at, &question);
     here.page(trouble, question.title, true, body).await
@@ -83,7 +87,7 @@ fn replacement<'t>(at: &Setting<'_>, with_token: bool) -> Question<'t> {
     } else {
         (
             code::replace(at),
-            at.app_or_token(
+            at.by_kind(
                 [
                     "Un nouveau code QR vous sera montré. L’ancienne application reste valable jusqu’à ce que la nouvelle soit confirmée. Donnez un code de l’ancienne.",
                     "You will be shown a new QR code. The old app stays valid until the new one is confirmed. Give a code from the old one.",
@@ -91,6 +95,10 @@ fn replacement<'t>(at: &Setting<'_>, with_token: bool) -> Question<'t> {
                 [
                     "Un code QR vous sera montré, pour une application. Le jeton reste valable jusqu’à ce qu’elle soit confirmée. Donnez un code du jeton.",
                     "You will be shown a QR code for an app. The token stays valid until the app is confirmed. Give a code from the token.",
+                ],
+                [
+                    "Une application ou une autre clé d’accès prendra la place de celle-ci, qui reste valable jusque-là. Confirmez d’abord avec elle.",
+                    "An app or another passkey will take the place of this one, which stays valid until then. Confirm with it first.",
                 ],
             ),
         )
@@ -107,10 +115,16 @@ fn replacement<'t>(at: &Setting<'_>, with_token: bool) -> Question<'t> {
 }
 
 /// What is asked before another app is added.
-fn addition<'t>(at: &Setting<'_>) -> Question<'t> {
+fn addition<'t>(at: &Setting<'_>, takes_passkeys: bool) -> Question<'t> {
     Question {
-        title: at.say("Ajouter une application", "Add an app"),
-        text: at.app_or_token(
+        title: match takes_passkeys {
+            true => at.say(
+                "Ajouter une application ou une clé d’accès",
+                "Add an app or a passkey",
+            ),
+            false => at.say("Ajouter une application", "Add an app"),
+        },
+        text: at.by_kind(
             [
                 "Un code QR vous sera montré, pour une application sur un autre appareil. Celle que vous avez reste liée\u{a0}: l’une ou l’autre vous connectera. Pendant trois jours, la nouvelle ne servira qu’à cela. Donnez un nouveau code d’une application déjà liée.",
                 "You will be shown a QR code for an app on another device. The one that you have stays bound: either will log you in. For three days the new one does no more than that. Give a fresh code from an app that is bound already.",
@@ -118,6 +132,10 @@ fn addition<'t>(at: &Setting<'_>) -> Question<'t> {
             [
                 "Un code QR vous sera montré, pour une application. Le jeton reste lié\u{a0}: l’un ou l’autre vous connectera. Donnez un nouveau code du jeton.",
                 "You will be shown a QR code for an app. The token stays bound: either will log you in. Give a fresh code from the token.",
+            ],
+            [
+                "Celle que vous avez reste liée\u{a0}: l’une ou l’autre vous connectera. Pendant trois jours, la nouvelle ne servira qu’à cela. Confirmez avec votre clé d’accès.",
+                "The one that you have stays bound: either will log you in. For three days the new one does no more than that. Confirm with your passkey.",
             ],
         ),
         action: "/account/authenticators/add",
@@ -132,7 +150,7 @@ fn addition<'t>(at: &Setting<'_>) -> Question<'t> {
 fn renewal<'t>(at: &Setting<'_>) -> Question<'t> {
     Question {
         title: at.say("Nouveaux codes de récupération", "New recovery codes"),
-        text: at.app_or_token(
+        text: at.by_kind(
             [
                 "Dix nouveaux codes vous seront montrés, une seule fois. Ceux d’avant ne vaudront plus. Ayez de quoi les imprimer ou les noter, et donnez un nouveau code de votre application.",
                 "You will be shown ten new codes, once. Those you had before will no longer count. Have something at hand to print them or write them down, and give a fresh code from your app.",
@@ -140,6 +158,10 @@ fn renewal<'t>(at: &Setting<'_>) -> Question<'t> {
             [
                 "Dix nouveaux codes vous seront montrés, une seule fois. Ceux d’avant ne vaudront plus. Ayez de quoi les imprimer ou les noter, et donnez un nouveau code de votre jeton.",
                 "You will be shown ten new codes, once. Those you had before will no longer count. Have something at hand to print them or write them down, and give a fresh code from your token.",
+            ],
+            [
+                "Dix nouveaux codes vous seront montrés, une seule fois. Ceux d’avant ne vaudront plus. Ayez de quoi les imprimer ou les noter, et confirmez avec votre clé d’accès.",
+                "You will be shown ten new codes, once. Those you had before will no longer count. Have something at hand to print them or write them down, and confirm with your passkey.",
             ],
         ),
         action: "/account/recovery-codes",

@@ -34,6 +34,7 @@ fn draw<H: PagesHost>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop>
         form_id: FormId::random()?,
         trouble: None,
         codes: Codes::default(),
+        passkey: None,
     };
     let asked = Question {
         title: at.say("Ce n’était pas vous?", "That was not you?"),

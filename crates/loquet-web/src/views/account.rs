@@ -18,6 +18,7 @@ pub(crate) struct Account<'a> {
     /// The authenticators, where there are several.
     pub(crate) several: &'a [authenticators::Line],
     pub(crate) may_add: bool,
+    pub(crate) takes_passkeys: bool,
     pub(crate) notices: Notices<'a>,
     /// How many recovery codes are left, where they are offered.
     pub(crate) codes: Option<&'a str>,
@@ -174,7 +175,12 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
             div.row.apart {
                 h2 { @match account.token {
                     Some(serial) => span data-testid="token" { (parts::token_number(at.language, serial)) },
-                    None if account.several.is_empty() => (at.say("Application d’authentification", "Authenticator app")),
+                    None if account.several.is_empty() => (at.by_kind(
+                        ["Application d’authentification", "Authenticator app"],
+                        ["Application d’authentification", "Authenticator app"],
+                        ["Clé d’accès", "Passkey"],
+                    )),
+                    None if account.takes_passkeys => (at.say("Applications et clés d’accès", "Apps and passkeys")),
                     None => (at.say("Applications d’authentification", "Authenticator apps")),
                 } }
                 (badge(at, bound, !account.several.is_empty()))
@@ -203,7 +209,10 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                 Bound::Active { .. } => {
                     @if waits.is_some() { (confirm_token(at, "/account/replace")) }
                     @else { a.button.plain href=(at.path("/account/replace")) data-testid="replace" { (replace(at)) } }
-                    @if account.may_add { a.button.plain href=(at.path("/account/authenticators/add")) data-testid="add" { (at.say("Ajouter une application", "Add an app")) } }
+                    @if account.may_add { a.button.plain href=(at.path("/account/authenticators/add")) data-testid="add" { (match account.takes_passkeys {
+                        true => at.say("Ajouter une application ou une clé d’accès", "Add an app or a passkey"),
+                        false => at.say("Ajouter une application", "Add an app"),
+                    }) } }
                     @if account.codes.is_some() { a.button.plain href=(at.path("/account/recovery-codes")) data-testid="renew-codes" { (at.say("Nouveaux codes de récupération", "New recovery codes")) } }
                     a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (lost(at)) }
                 }

@@ -15,6 +15,7 @@ pub(crate) struct Line {
     /// When it was bound and last used.
     pub(crate) dates: String,
     pub(crate) is_suspended: bool,
+    pub(crate) is_passkey: bool,
     /// Until when it proves log-ins alone, in a sentence.
     pub(crate) settles: Option<String>,
 }
@@ -88,11 +89,11 @@ pub(crate) fn manage(at: &Setting<'_>, line: &Line, has_another: bool) -> Markup
                 } }
             }
         }
-        @if has_another { (removal(at, &here)) }
+        @if has_another { (removal(at, line.is_passkey, &here)) }
     }
 }
 
-fn removal(at: &Setting<'_>, here: &str) -> Markup {
+fn removal(at: &Setting<'_>, is_passkey: bool, here: &str) -> Markup {
     let form = html! {
         (parts::code_field(at, Focus::Elsewhere))
         div.row { button.button.danger type="submit" data-testid="remove" { (at.say("Retirer", "Remove")) } }
@@ -101,10 +102,16 @@ fn removal(at: &Setting<'_>, here: &str) -> Markup {
         section.card {
             header {
                 h2 { (at.say("Retirer de mon compte", "Remove from my account")) }
-                p.soft { (at.say(
-                    "Ses codes ne seront plus acceptés, et vos autres connexions prendront fin. Confirmez avec un nouveau code d’une autre application ou d’un autre jeton.",
-                    "Its codes will no longer be accepted, and your other sessions will end. Confirm with a fresh code from another app or token.",
-                )) }
+                p.soft {
+                    (match is_passkey {
+                        true => at.say("Elle ne sera plus acceptée", "It will no longer be accepted"),
+                        false => at.say("Ses codes ne seront plus acceptés", "Its codes will no longer be accepted"),
+                    })
+                    (at.say(
+                        ", et vos autres connexions prendront fin. Confirmez avec un nouveau code d’une autre, ou avec une autre clé d’accès.",
+                        ", and your other sessions will end. Confirm with a fresh code from another, or with another passkey.",
+                    ))
+                }
             }
             (parts::post(&format!("{here}/remove"), at.form_id, &form))
         }

@@ -25,12 +25,16 @@ pub(crate) fn log_in(
         section.card data-testid="code-page" {
             header {
                 h1 { (at.say("Connexion", "Log in")) }
-                p.soft { (at.app_or_token(
+                p.soft { (at.by_kind(
                     [
                         "Ouvrez votre application d’authentification et saisissez le code qu’elle affiche pour ce compte.",
                         "Open your authenticator app and enter the code that it shows for this account.",
                     ],
                     ["Saisissez le code que votre jeton affiche.", "Enter the code that your token shows."],
+                    [
+                        "Votre clé d’accès vous sera demandée\u{a0}: ayez-la sous la main.",
+                        "You will be asked for your passkey: have it at hand.",
+                    ],
                 )) }
             }
             (parts::post(&at.path("/code"), at.form_id, &form))
@@ -39,12 +43,13 @@ pub(crate) fn log_in(
             }
             hr;
             details.more {
-                summary { (at.app_or_token(
+                summary { (at.by_kind(
                     ["Vous n’avez plus votre application?", "You no longer have your app?"],
                     ["Vous n’avez plus votre jeton?", "You no longer have your token?"],
+                    ["Vous n’avez plus votre clé d’accès?", "You no longer have your passkey?"],
                 )) }
                 div.stack {
-                    p.small.soft { (at.app_or_token(
+                    p.small.soft { (at.by_kind(
                         [
                             "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, signalez-le dès maintenant.",
                             "An administrator can reset your account and hand you a reset code for setting up a new app. If your phone is lost or stolen, report it now.",
@@ -52,6 +57,10 @@ pub(crate) fn log_in(
                         [
                             "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation. Si votre jeton est perdu ou volé, signalez-le dès maintenant.",
                             "An administrator can reset your account and hand you a reset code. If your token is lost or stolen, report it now.",
+                        ],
+                        [
+                            "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation. Si votre clé d’accès est perdue ou volée, signalez-le dès maintenant.",
+                            "An administrator can reset your account and hand you a reset code. If your passkey is lost or stolen, report it now.",
                         ],
                     )) }
                     @if has_printed_codes { (with_printed_code(at)) }
@@ -104,7 +113,7 @@ pub(crate) fn two_codes(at: &Setting<'_>) -> Markup {
 
 /// What is asked for before something that a code confirms.
 pub(crate) fn fresh_code<'t>(at: &Setting<'_>) -> &'t str {
-    at.app_or_token(
+    at.by_kind(
         [
             "Confirmez avec un nouveau code de votre application.",
             "Confirm with a fresh code from your app.",
@@ -113,22 +122,28 @@ pub(crate) fn fresh_code<'t>(at: &Setting<'_>) -> &'t str {
             "Confirmez avec un nouveau code de votre jeton.",
             "Confirm with a fresh code from your token.",
         ],
+        [
+            "Confirmez avec votre clé d’accès.",
+            "Confirm with your passkey.",
+        ],
     )
 }
 
 /// What the link and the page call the report of a loss.
 pub(crate) fn lost<'t>(at: &Setting<'_>) -> &'t str {
-    at.app_or_token(
+    at.by_kind(
         ["J’ai perdu mon téléphone", "I lost my phone"],
         ["J’ai perdu mon jeton", "I lost my token"],
+        ["J’ai perdu ma clé d’accès", "I lost my passkey"],
     )
 }
 
 /// What the link and the page call a replacement.
 pub(crate) fn replace<'t>(at: &Setting<'_>) -> &'t str {
-    at.app_or_token(
+    at.by_kind(
         ["Remplacer mon application", "Replace my app"],
         ["Remplacer mon jeton", "Replace my token"],
+        ["Remplacer ma clé d’accès", "Replace my passkey"],
     )
 }
 
@@ -158,7 +173,7 @@ pub(crate) fn step_up(at: &Setting<'_>, next: &str) -> Markup {
         section.card data-testid="step-up-page" {
             header {
                 h1 { (at.say("Est-ce bien vous?", "Is it really you?")) }
-                p.soft { (at.app_or_token(
+                p.soft { (at.by_kind(
                     [
                         "Avant de continuer, saisissez un nouveau code de votre application. Il vaut pour cinq minutes.",
                         "Before you go on, enter a fresh code from your app. It holds for five minutes.",
@@ -166,6 +181,10 @@ pub(crate) fn step_up(at: &Setting<'_>, next: &str) -> Markup {
                     [
                         "Avant de continuer, saisissez un nouveau code de votre jeton. Il vaut pour cinq minutes.",
                         "Before you go on, enter a fresh code from your token. It holds for five minutes.",
+                    ],
+                    [
+                        "Avant de continuer, confirmez avec votre clé d’accès. Cela vaut pour cinq minutes.",
+                        "Before you go on, confirm with your passkey. It holds for five minutes.",
                     ],
                 )) }
             }
@@ -220,9 +239,10 @@ fn with_printed_code(at: &Setting<'_>) -> Markup {
 pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: bool) -> Markup {
     let (title, text) = if suspended {
         (
-            at.app_or_token(
+            at.by_kind(
                 ["Votre application est suspendue", "Your app is suspended"],
                 ["Votre jeton est suspendu", "Your token is suspended"],
+                ["Votre clé d’accès est suspendue", "Your passkey is suspended"],
             ),
             at.say(
                 if at.codes.are_of_tokens {

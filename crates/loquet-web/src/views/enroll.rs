@@ -100,6 +100,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) left: u64,
     pub(crate) reason: &'a str,
     pub(crate) printed: &'a Printed,
+    /// Logged in already and free to give it up.
+    pub(crate) may_leave: bool,
 }
 
 /// What is printed or written down before an enrollment is confirmed.
@@ -182,6 +184,7 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
             (at.say("Ce code QR expire dans", "This QR code expires in")) " "
             (parts::countdown(at.language, scan.left, at.say("un instant\u{a0}: rechargez la page", "a moment: reload the page"))) "."
         }
+        @if scan.may_leave { (give_up(at)) }
     };
     html! {
         header {
@@ -214,6 +217,42 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
             )) }
         }
         p.small.soft { (others(at)) }
+    }
+}
+
+/// The way back, which ends what was begun.
+fn give_up(at: &Setting<'_>) -> Markup {
+    parts::post(
+        &at.path("/enroll/cancel"),
+        at.form_id,
+        &html! { button.button.plain type="submit" data-testid="give-up" { (at.say("Annuler", "Cancel")) } },
+    )
+}
+
+/// A passkey, where the account has no place for another app.
+pub(crate) fn passkey(at: &Setting<'_>, reason: &str, left: u64) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        (parts::code_field(at, Focus::Elsewhere))
+        button.button.wide type="submit" data-testid="connect" { (at.say("Associer une clé d’accès", "Set up a passkey")) }
+    };
+    html! {
+        section.card data-testid="passkey-page" {
+            header {
+                h1 { (at.say("Associez une clé d’accès", "Set up a passkey")) }
+                p.soft { (reason) }
+            }
+            p { (at.say(
+                "Une clé de sécurité, ou ce téléphone ou cet ordinateur lui-même\u{a0}: suivez ce que le navigateur demande.",
+                "A security key, or this phone or computer itself: follow what the browser asks.",
+            )) }
+            (parts::post(&at.path("/enroll/confirm"), at.form_id, &form))
+            p.small.soft {
+                (at.say("Cette activation expire dans", "This enrollment expires in")) " "
+                (parts::countdown(at.language, left, at.say("un instant\u{a0}: rechargez la page", "a moment: reload the page"))) "."
+            }
+            (give_up(at))
+        }
     }
 }
 

@@ -75,6 +75,7 @@ mod tests {
             recovery: [0; 32],
             imported: [0; 32],
             attempt: [0; 32],
+            passkey: [0; 32],
         }
     }
 

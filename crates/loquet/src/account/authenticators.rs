@@ -2,8 +2,8 @@
 
 use loquet_otp::Totp;
 use loquet_policy::{
-    Account, Authenticator, AuthenticatorId, Command, Level, Refusal, Session, UnixTime, limits,
-    require_code_within, require_settled, rights,
+    Account, Authenticator, AuthenticatorId, AuthenticatorOrigin, Command, Level, Refusal, Session,
+    UnixTime, limits, require_code_within, require_settled, rights,
 };
 
 use crate::account::AccountHandle;
@@ -58,6 +58,24 @@ impl AuthenticatorEntry {
         self.details.serial.as_deref()
     }
 
+    /// Returns whether it is a passkey.
+    #[must_use]
+    pub const fn is_passkey(&self) -> bool {
+        self.facts.is_passkey()
+    }
+
+    /// Returns whether it is a passkey of which copies are kept elsewhere, as a phone's in its owner's account with the maker.
+    #[must_use]
+    pub const fn is_backed_up(&self) -> bool {
+        matches!(
+            self.facts.origin,
+            AuthenticatorOrigin::Passkey {
+                backed_up: true,
+                ..
+            }
+        )
+    }
+
     /// Returns when it was bound.
     #[must_use]
     pub const fn since(&self) -> UnixTime {
@@ -67,7 +85,11 @@ impl AuthenticatorEntry {
     /// Returns when the newest accepted code was shown, to a step of its clock; `None` where none was accepted yet.
     #[must_use]
     pub fn last_used(&self) -> Option<UnixTime> {
-        let seconds = self.details.totp.period.seconds();
+        // A passkey's are seconds.
+        let seconds = match self.is_passkey() {
+            true => 1,
+            false => self.details.totp.period.seconds(),
+        };
         let shown = self.facts.step.saturating_mul(seconds);
         self.facts.is_proved().then_some(UnixTime(shown))
     }
@@ -85,10 +107,10 @@ impl AuthenticatorEntry {
         self.settles
     }
 
-    /// Returns the parameters of its codes: digits, period and algorithm.
+    /// Returns the parameters of its codes: digits, period and algorithm; `None` of a passkey, which shows none.
     #[must_use]
-    pub const fn code_parameters(&self) -> Totp {
-        self.details.totp
+    pub fn code_parameters(&self) -> Option<Totp> {
+        (!self.is_passkey()).then_some(self.details.totp)
     }
 
     /// Returns whether it came with an imported key of less than 128 bits.
@@ -112,6 +134,7 @@ in_session!(BeginAddition; "begin_addition", Offer, offered, |this, case| {
     }
     Command::BeginAddition {
         code: case.submitted(&this.typed),
+        passkeys: case.passkeys.is_some(),
     }
 });
 
@@ -169,8 +192,9 @@ in_session!(
 
 /// The user's authenticators.
 impl AccountHandle<'_> {
-    /// Begins to add an authenticator, up to [`AUTHENTICATORS`](limits::AUTHENTICATORS) in all. Needs a fresh code of one that
-    /// is bound; [`Mfa::confirm_enrollment`](crate::Mfa::confirm_enrollment) takes the first code of the new one. For
+    /// Begins to add an authenticator: an app, up to [`CODE_AUTHENTICATORS`](limits::CODE_AUTHENTICATORS), or a passkey, up to
+    /// [`PASSKEYS`](limits::PASSKEYS). Needs a fresh code of one that is bound, or a passkey's answer, which is needed where
+    /// the account has a passkey; [`Mfa::confirm_enrollment`](crate::Mfa::confirm_enrollment) takes the first code of the new one. For
     /// [`SETTLING`](limits::SETTLING) seconds the new one proves log-ins alone.
     ///
     /// ```
@@ -181,7 +205,7 @@ impl AccountHandle<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `TOO_MANY_AUTHENTICATORS`, `NOT_SETTLED`, `NO_AUTHENTICATOR`, `WRONG_CODE` and others.
+    /// [`Error::Refused`] with `TOO_MANY_AUTHENTICATORS`, `PASSKEY_REQUIRED`, `NOT_SETTLED`, `NO_AUTHENTICATOR`, `WRONG_CODE` and others.
     pub async fn add_authenticator(self, code: impl Into<Typed>) -> Result<Offer, Error> {
         let (session, typed) = (self.session(), code.into());
         self.run(BeginAddition { session, typed }).await

@@ -56,6 +56,7 @@ impl Change {
             | Event::Imported
             | Event::Bound { .. }
             | Event::AuthenticatorRemoved
+            | Event::PasskeyCloned
             | Event::ReportedUnrecognized
             | Event::AddressChangeBegun
             | Event::AddressChanged

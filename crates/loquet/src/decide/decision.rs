@@ -90,6 +90,7 @@ pub(crate) fn decide<C: Operation>(
         key_owner: facts.key_owner,
         token: facts.token.as_ref(),
         unrecorded: input.unrecorded,
+        passkeys: input.passkeys,
     };
     let last_seen = input.attempt.client.last_seen;
     if let Some(session) = case.session

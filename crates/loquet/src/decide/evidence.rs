@@ -89,12 +89,15 @@ impl Case<'_> {
         self.submitted_of(typed, Authenticator::is_active)
     }
 
-    /// What a typed code amounts to, of one of these authenticators. All of them are compared.
+    /// What a typed code amounts to, of one of these authenticators, or the answer of a passkey. All of them are compared.
     pub(crate) fn submitted_of(
         &self,
         typed: &Typed,
         these: fn(&Authenticator) -> bool,
     ) -> Submitted {
+        if let Some(answer) = typed.answer() {
+            return self.answered(answer, these);
+        }
         let source = self.source();
         let none = Submitted {
             check: check(typed, None, self.now, None, false),
@@ -118,14 +121,14 @@ impl Case<'_> {
         checked.reduce(better).unwrap_or(none)
     }
 
-    /// These authenticators, with their secrets.
+    /// These authenticators that show codes, with their secrets.
     fn bound(
         &self,
         these: fn(&Authenticator) -> bool,
     ) -> impl Iterator<Item = (&Authenticator, &BoundSecret)> {
         let bound = self.actor.facts.second_factor.iter();
         bound
-            .filter(move |it| these(it))
+            .filter(move |it| these(it) && !it.is_passkey())
             .filter_map(|authenticator| {
                 let mut held = self.actor.secrets.bound.iter();
                 Some((
@@ -293,7 +296,11 @@ fn better(known: Submitted, other: Submitted) -> Submitted {
         return Submitted { check, ..known };
     }
     let worth = |it: &Submitted| match it.check {
-        CodeCheck::Absent | CodeCheck::Malformed => 0,
+        CodeCheck::Absent
+        | CodeCheck::Malformed
+        | CodeCheck::Signed { .. }
+        | CodeCheck::NotSigned
+        | CodeCheck::ChallengeOver => 0,
         CodeCheck::Wrong { behind: None } => 1,
         CodeCheck::Wrong { behind: Some(_) } => 2,
         CodeCheck::Used { .. } => 3,

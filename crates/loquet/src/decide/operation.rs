@@ -13,6 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::decide::evidence::AccessCheck;
 use crate::disk::{FirstOutcome, KeyOwner};
 use crate::edge::Entropy;
+use crate::passkey::RelyingParty;
 use crate::records::{AccountRecord, OrganizationRecord, Rules, TokenRecord};
 use crate::session::attempt::Attempt;
 use crate::session::mfa_session::SessionSigner;
@@ -130,6 +131,8 @@ pub(crate) struct Input<'a> {
     pub(crate) signer: SessionSigner<'a>,
     /// Refusals of the actor that were not recorded since the last record.
     pub(crate) unrecorded: u32,
+    /// What verifies passkeys, where the host takes any.
+    pub(crate) passkeys: Option<&'a dyn RelyingParty>,
 }
 
 /// What an operation computes its evidence from.
@@ -149,6 +152,7 @@ pub(crate) struct Case<'a> {
     pub(crate) key_owner: Option<KeyOwner>,
     pub(crate) token: Option<&'a TokenRecord>,
     pub(crate) unrecorded: u32,
+    pub(crate) passkeys: Option<&'a dyn RelyingParty>,
 }
 
 /// What a granted operation may change that the rules know nothing of.
@@ -192,6 +196,8 @@ pub(crate) struct Keys {
     pub(crate) imported: [u8; 32],
     /// Turns idempotency keys into attempts' ids.
     pub(crate) attempt: [u8; 32],
+    /// Makes the challenges and user handles of passkeys.
+    pub(crate) passkey: [u8; 32],
 }
 
 impl fmt::Debug for Keys {

@@ -50,6 +50,7 @@ fn keys() -> Keys {
         recovery: [4; 32],
         imported: [5; 32],
         attempt: [7; 32],
+        passkey: [9; 32],
     }
 }
 const ATTEMPT: AttemptId = AttemptId([6; 16]);
@@ -183,6 +184,7 @@ fn decided_by<C: Operation>(
             kind: "",
         },
         unrecorded: 0,
+        passkeys: None,
     };
     decide(operation, &input, facts)
 }
@@ -301,6 +303,7 @@ fn only_letters_to_owners_have_links() {
     let (owner, all) = (Audience::Owner { account }, Audience::Administrators);
     let bound = Event::Bound {
         purpose: Purpose::First,
+        passkey: false,
     };
     for (to, event, linked) in [
         (owner, bound, true),

@@ -5,7 +5,8 @@ use std::fmt;
 use loquet_otp::{Digits, TypedCode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A text as the user typed it: a code, a reset code, a group of the break-glass code. Empty by default.
+/// A text as the user typed it: a code, a reset code, a group of the break-glass code; or what a passkey answered in place of
+/// a code ([`PasskeyAnswer`](crate::PasskeyAnswer)). Empty by default.
 ///
 /// ```
 /// use loquet::Typed;
@@ -17,33 +18,49 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// Wiped when dropped, shown by no `Debug`, and read by operations alone. A `String` comes in with its own buffer; a `&str`
 /// is copied, and its owner wipes what it was copied from.
 #[derive(Clone, Default, Hash, Zeroize, ZeroizeOnDrop)]
-pub struct Typed(String);
+pub struct Typed {
+    text: String,
+    /// Whether it is the answer of a passkey, and no code.
+    is_answer: bool,
+}
 
 impl Typed {
+    /// What a passkey answered.
+    pub(crate) const fn of_passkey(text: String) -> Self {
+        let is_answer = true;
+        Self { text, is_answer }
+    }
+
     pub(crate) fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether there is nothing but blanks.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.trim().is_empty()
+        self.text.trim().is_empty()
+    }
+
+    /// The answer of a passkey that it is, if it is one.
+    pub(crate) fn answer(&self) -> Option<&str> {
+        self.is_answer.then_some(&self.text)
     }
 
     /// The code that it is, if it is one.
     pub(crate) fn code(&self, digits: Digits) -> Option<TypedCode> {
-        TypedCode::parse(&self.0, digits).ok()
+        TypedCode::parse(&self.text, digits).ok()
     }
 }
 
 impl From<String> for Typed {
     fn from(text: String) -> Self {
-        Self(text)
+        let is_answer = false;
+        Self { text, is_answer }
     }
 }
 
 impl From<&str> for Typed {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self::from(text.to_owned())
     }
 }
 

@@ -44,6 +44,8 @@ struct AccountBody {
 struct EncryptedAuthenticator {
     #[serde(flatten)]
     details: AuthenticatorDetails,
+    /// Empty for a passkey, which has no secret.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     encrypted: String,
 }
 
@@ -161,7 +163,8 @@ pub(crate) fn read_account_with(
     };
     let bound = |it: &EncryptedAuthenticator| {
         let slot = authenticator_slot(it.details.id);
-        let secret = decrypt.has_bound().then(|| open(&slot, &it.encrypted));
+        let has_secret = it.details.passkey.is_none() && decrypt.has_bound();
+        let secret = has_secret.then(|| open(&slot, &it.encrypted));
         Ok::<_, DiskError>(BoundSecret {
             details: it.details.clone(),
             secret: secret.transpose()?,
@@ -230,10 +233,14 @@ impl EncryptedSecrets {
         // A record that lacks a secret is not written.
         let lacking = || DiskError::from(KeyringError::DoesNotOpen);
         let bound = secrets.bound.iter().map(|it| {
-            let secret = it.secret.as_ref().ok_or_else(lacking)?;
+            let encrypted = match &it.secret {
+                Some(secret) => encrypt(&authenticator_slot(it.details.id), secret)?,
+                None if it.details.passkey.is_some() => String::new(),
+                None => return Err(lacking().into()),
+            };
             Ok(EncryptedAuthenticator {
                 details: it.details.clone(),
-                encrypted: encrypt(&authenticator_slot(it.details.id), secret)?,
+                encrypted,
             })
         });
         let authenticators = bound.collect::<Result<_, E>>()?;

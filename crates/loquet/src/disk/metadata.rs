@@ -202,6 +202,26 @@ pub(crate) fn write_count(id: MetadataId, mark: u64) -> Result<MetadataRow, Disk
     })
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RelyingPartyBody {
+    v: Format,
+    id: String,
+}
+
+/// Says for which relying party passkeys are registered.
+pub(crate) fn write_relying_party(party: &str) -> Result<MetadataRow, DiskError> {
+    let id = MetadataId::RELYING_PARTY;
+    let (v, party) = (Format, party.to_owned());
+    let body = write("relying party", &RelyingPartyBody { v, id: party })?;
+    Ok(MetadataRow { id, mark: 0, body })
+}
+
+pub(crate) fn read_relying_party(row: &MetadataRow) -> Result<String, DiskError> {
+    let body: RelyingPartyBody = parse("relying party", &row.body)?;
+    Ok(body.id)
+}
+
 /// One record of the log.
 pub(crate) fn read_record(body: &str) -> Result<Record, DiskError> {
     parse("audit record", body)

@@ -78,6 +78,7 @@ fn account() -> AccountRecord {
                     totp: Totp::default(),
                     serial: Some("1000133508267".into()),
                     name: "Bureau".into(),
+                    passkey: None,
                 },
                 secret: Some(Secret::from([1; 20])),
             }],
@@ -187,6 +188,7 @@ fn notice() -> NoticeBody {
             to: Audience::Owner { account },
             event: Event::Bound {
                 purpose: Purpose::First,
+                passkey: false,
             },
         })
     }

@@ -1,16 +1,21 @@
 //! Binding an authenticator, replacing it, switching the question on and off, reporting a loss.
 
+use std::hash::{Hash, Hasher};
+
 pub use loquet_enrollment::Offer;
 use loquet_enrollment::{Label, LabelError, OfferError};
 use loquet_otp::Totp;
-use loquet_policy::{Command, Digest, Grant, Refusal, UnixTime};
+use loquet_policy::{AccountId, Command, Digest, Grant, Refusal, UnixTime};
 
 use crate::decide::{After, Case, Typed, done};
+use crate::disk::KeyOwner;
 use crate::enrollment::codes::ResetCode;
 use crate::hash;
+use crate::passkey::Registered;
 use crate::records::{AccountRecord, OrganizationRecord};
 use crate::session::operations::{LoggedIn, entered, stepped_up};
 use crate::session::reports::next_link;
+use crate::store::MetadataId;
 use loquet_policy::Session;
 
 /// Begins an enrollment, or shows the one again that this session began.
@@ -82,27 +87,71 @@ in_session!(
 );
 
 /// The first code of the authenticator that this session enrolls.
-#[derive(Debug, Clone, Hash)]
+#[derive(Debug, Clone)]
 pub(crate) struct ConfirmEnrollment {
     /// The session that began it.
     pub(crate) session: Session,
     /// As typed.
     pub(crate) typed: Typed,
+    /// What it amounts to, where it is the answer of a passkey.
+    pub(crate) registered: Option<Registered>,
     /// After break-glass: the last group of the new break-glass code, as typed back; empty otherwise.
     pub(crate) break_glass_typed_back: Typed,
 }
 
-in_session!(
-    ConfirmEnrollment, const GIVES_CODE;
+impl Hash for ConfirmEnrollment {
+    /// Without what follows from the rest.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.session, &self.typed, &self.break_glass_typed_back).hash(state);
+    }
+}
+
+impl ConfirmEnrollment {
+    fn new_passkey(&self) -> Option<&(MetadataId, String)> {
+        self.registered.as_ref()?.new.as_ref()
+    }
+}
+
+operation!(
+    ConfirmEnrollment,
+    {
+        const GIVES_CODE: bool = true;
+
+        fn actor(&self) -> AccountId {
+            self.session.account
+        }
+
+        fn session(&self) -> Option<&Session> {
+            Some(&self.session)
+        }
+
+        fn imported_key(&self) -> Option<MetadataId> {
+            self.new_passkey().map(|(id, _)| *id)
+        }
+    },
     "confirm_enrollment",
     LoggedIn,
     entered,
     |this, case| {
+        // No two accounts have the same passkey (WebAuthn Level 3 §7.1), and none has it twice.
+        match case.key_owner {
+            Some(KeyOwner::Account(owner)) if owner == case.actor.facts.id => {
+                return Err(Refusal::RetiredKey);
+            }
+            Some(_) => return Err(Refusal::KeyOfAnother),
+            None => {}
+        }
+        let check = this.registered.as_ref().map(|it| it.check);
         Command::ConfirmEnrollment {
-            check: case.pending(&this.typed),
+            check: check.unwrap_or_else(|| case.pending(&this.typed)),
             link: next_link(case).digest(),
             break_glass: typed_back(&this.break_glass_typed_back, case),
             access: case.access(),
+        }
+    },
+    |this, _case, effects| {
+        if let Some((_, passkey)) = this.new_passkey() {
+            effects.actor.secrets.keep_passkey(passkey);
         }
     }
 );

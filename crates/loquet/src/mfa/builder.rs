@@ -15,6 +15,7 @@ use crate::mfa::filters::{self, Filters};
 use crate::mfa::vault::Ring;
 use crate::mfa::{Clients, Inner, Mfa, Unrecorded};
 use crate::operator::Operator;
+use crate::passkey::RelyingParty;
 use crate::roles::Role;
 use crate::store::Store;
 use crate::store::erased::Erased;
@@ -34,6 +35,7 @@ pub struct MfaBuilder {
     rules_memory: usize,
     limits: SessionLimits,
     roles: Vec<Role>,
+    passkeys: Option<Box<dyn RelyingParty>>,
 }
 
 impl fmt::Debug for MfaBuilder {
@@ -70,6 +72,7 @@ impl Mfa {
             rules_memory: filters::MEMORY,
             limits: SessionLimits::default(),
             roles: Vec::new(),
+            passkeys: None,
         }
     }
 }
@@ -146,11 +149,24 @@ impl MfaBuilder {
         self
     }
 
+    /// Takes passkeys as well as codes, registered and verified by this relying party: `loquet_webauthn::Passkeys`, or one
+    /// of your own. Its id is kept in the store, since passkeys that were registered for one id work for no other.
+    ///
+    /// The pages for it: [`LoginProgress::passkey_creation`](crate::LoginProgress::passkey_creation) and
+    /// [`LoginProgress::passkey_request`](crate::LoginProgress::passkey_request) hold what the browser is asked, and
+    /// [`PasskeyAnswer`](crate::PasskeyAnswer) takes its answer to any method that takes a code.
+    #[must_use]
+    pub fn passkeys(mut self, party: impl RelyingParty) -> Self {
+        self.passkeys = Some(Box::new(party));
+        self
+    }
+
     /// Opens the store: verifies that the keyring holds its keys, and creates the organization that
     /// [`issuer`](Self::issuer) names.
     ///
     /// # Errors
-    /// [`Config`] when the keyring is missing or another store's, or when no app could show the issuer;
+    /// [`Config`] when the keyring is missing or another store's, when no app could show the issuer, or when passkeys of the
+    /// store were registered for another relying party ([`Config::RelyingParty`]);
     /// [`Unavailable`](crate::Unavailable) when the store fails.
     pub async fn open(self) -> Result<Mfa, Error> {
         let keyring = self.keyring.ok_or(Config::Builder(
@@ -172,6 +188,7 @@ impl MfaBuilder {
                 geo: RwLock::new(self.geo),
                 rules_limit: self.rules_limit,
                 roles: self.roles,
+                passkeys: self.passkeys,
             }),
             org: None,
             clients: Arc::new(Clients {
@@ -180,6 +197,7 @@ impl MfaBuilder {
             }),
         };
         mfa.unlock().await?;
+        mfa.check_relying_party().await?;
         if let Some(name) = &self.issuer {
             let only = OrgId::from(ONLY);
             mfa.provision().ensure_organization(only, name).await?;

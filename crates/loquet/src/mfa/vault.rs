@@ -56,6 +56,7 @@ impl Vault {
                 place: key("place"),
                 imported: key("imported-key"),
                 attempt: key("attempt"),
+                passkey: key("passkey"),
             },
             audit: key("audit"),
             rows: key("rows"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use loquet_policy::{Account, AccountId, OrgId, Roster, SecondFactor, UnixTime};
 
 use crate::admin::users::IssuedResetCode;
-use crate::audit::{AuditHead, Record};
+use crate::audit::{AuditHead, Checkpoint, Record, Verified};
 use crate::disk::{self, DiskError};
 use crate::edge::random;
 use crate::enrollment::codes::BreakGlassCode;
@@ -75,7 +75,8 @@ impl Operator {
     /// ```
     ///
     /// # Errors
-    /// [`Config::NotLater`] where the replaced store does not go on from this backup, and [`Error`]; if it stopped half-way,
+    /// [`Config::NotLater`] where the replaced store does not go on from this backup, [`Config::ReplacedAltered`] where its rows
+    /// are not what its audit log says, and [`Error`]; if it stopped half-way,
     /// call it again.
     pub async fn restored(&self, how: RestoreOptions<'_>) -> Result<Restored, Error> {
         let mut done = Restored {
@@ -96,6 +97,7 @@ impl Operator {
             self.organization_ids().await?.into_iter().collect();
         if let Some(replaced) = how.replaced {
             self.require_descent(replaced).await?;
+            require_unaltered(replaced, how.kept).await?;
             self.carry_keys(replaced).await?;
             organizations.extend(replaced.organization_ids().await?);
         }
@@ -355,6 +357,22 @@ impl Operator {
             Commit::Done => Ok(()),
             Commit::Stale => Err(Error::Busy),
         }
+    }
+}
+
+/// Refuses a store of which a row is not what its audit log says: a row that was put back there does nothing until a restore
+/// believes it.
+async fn require_unaltered(replaced: &Operator, kept: Option<&Checkpoint>) -> Result<(), Error> {
+    let mut altered = BTreeSet::new();
+    let each = |row: Verified| {
+        if row.chain.is_err() {
+            altered.insert(row.external_id);
+        }
+    };
+    replaced.verify_audits(kept, each).await?;
+    match altered.is_empty() {
+        true => Ok(()),
+        false => Err(Config::ReplacedAltered(altered.into_iter().collect()).into()),
     }
 }
 

@@ -5,7 +5,6 @@ use loquet_policy::AccountId;
 use crate::account::addresses::Address;
 use crate::account::operations::SetAddress;
 use crate::decide::{Operation, Typed};
-use crate::enrollment::operations::ConfirmEnrollment;
 use crate::enrollment::recovery::{Recovering, UseRecoveryCode};
 use crate::error::{Config, Error};
 use crate::mfa::Mfa;
@@ -217,11 +216,10 @@ impl<T: HostTx> CommittingIn<'_, T> {
         code: impl Into<Typed>,
         attempt: impl Into<Attempt>,
     ) -> Result<LoggedIn, Error> {
-        let confirm = ConfirmEnrollment {
-            session: self.mfa.verified(session).await?,
-            typed: code.into(),
-            break_glass_typed_back: Typed::default(),
-        };
+        let confirm = self
+            .mfa
+            .confirmation(session, code.into(), Typed::default());
+        let confirm = confirm.await?;
         self.run(confirm, attempt).await
     }
 

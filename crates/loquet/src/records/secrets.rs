@@ -20,6 +20,9 @@ pub(crate) struct AuthenticatorDetails {
     /// The owner's name for it; empty where there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) name: String,
+    /// What verifies its answers, where it is a passkey, which has no secret here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) passkey: Option<String>,
 }
 
 fn is_usual(totp: &Totp) -> bool {
@@ -33,7 +36,10 @@ pub(crate) fn present_steps<'a>(
 ) -> PresentSteps {
     let mut present = PresentSteps::default();
     for (step, details) in present.iter_mut().zip(all) {
-        *step = details.totp.step(now.0);
+        *step = match details.passkey {
+            Some(_) => now.0,
+            None => details.totp.step(now.0),
+        };
     }
     present
 }
@@ -52,7 +58,7 @@ pub(crate) struct Secrets {
 #[derive(Debug, Clone)]
 pub(crate) struct BoundSecret {
     pub(crate) details: AuthenticatorDetails,
-    /// `None` where it was not decrypted.
+    /// `None` where it was not decrypted, and of a passkey.
     pub(crate) secret: Option<Secret>,
 }
 
@@ -65,6 +71,7 @@ impl BoundSecret {
             totp,
             serial,
             name,
+            passkey: None,
         };
         Self {
             details,
@@ -93,6 +100,14 @@ impl Secrets {
         }
     }
 
+    /// Keeps a passkey that was just bound in place of the secret that was proposed with it.
+    pub(crate) fn keep_passkey(&mut self, passkey: &str) {
+        if let Some(bound) = self.bound.last_mut() {
+            bound.secret = None;
+            bound.details.passkey = Some(passkey.to_owned());
+        }
+    }
+
     pub(crate) fn pending(&self, session: SessionId) -> Option<&Secret> {
         self.pendings
             .iter()
@@ -112,17 +127,21 @@ impl Secrets {
         bound: Option<SessionId>,
         fresh: &Secret,
     ) {
-        // A session that rose goes on with the enrollment that it had begun under its old id.
+        // A session that rose goes on with the enrollment that it had begun under its old id. One that begins another begins
+        // it with another secret.
+        let mut goes_on = Vec::new();
         for (old, new) in before.pendings.iter().zip(&facts.pendings) {
             if let (Some(old), Some(new)) = (old, new)
-                && (old.since, old.purpose) == (new.since, new.purpose)
+                && (old.since, old.purpose, old.by) == (new.since, new.purpose, new.by)
             {
-                for held in &mut self.pendings {
-                    if held.session == old.session {
-                        held.session = new.session;
-                    }
-                }
+                goes_on.push((old.session, new.session));
             }
+        }
+        if bound.is_none() {
+            self.pendings.retain_mut(|held| {
+                let new = goes_on.iter().find(|(old, _)| *old == held.session);
+                new.map(|(_, new)| held.session = *new).is_some()
+            });
         }
         let is_bound = |id| facts.second_factor.get(id).is_some();
         self.bound.retain(|it| is_bound(it.details.id));
@@ -141,6 +160,7 @@ impl Secrets {
                 totp,
                 serial,
                 name,
+                passkey: None,
             };
             self.bound.push(BoundSecret { details, secret });
         }

@@ -212,13 +212,22 @@ impl Mfa {
             Some(token) => Some(Shown::Token(token)),
             None => offer(organization, actor, session, pending.expires())?.map(Shown::App),
         };
+        let passkey = match (&shown, &self.inner.passkeys) {
+            (Some(Shown::App(_)), Some(party)) => {
+                vault.creation_options(&**party, actor, session, now)
+            }
+            _ => None,
+        };
         Ok(shown.map(|shown| Begun {
             shown,
+            purpose: pending.purpose,
+            passkey,
             codes: shown_codes(&vault.keys, actor, session, now),
         }))
     }
 
-    /// Confirms this session's enrollment with the first code of the new authenticator, and finishes the log-in.
+    /// Confirms this session's enrollment with the first code of the new authenticator, or with the answer of a new passkey in
+    /// its place ([`PasskeyAnswer`](crate::PasskeyAnswer)), and finishes the log-in.
     ///
     /// ```
     /// # use loquet::*; async fn f(mfa: Mfa, session: MfaSession, client: Client) -> Result<(), Error> {
@@ -252,12 +261,27 @@ impl Mfa {
         last_group: impl Into<Typed>,
         attempt: impl Into<Attempt>,
     ) -> Result<LoggedIn, Error> {
-        let confirm = ConfirmEnrollment {
-            session: self.verified(session).await?,
-            typed: code.into(),
-            break_glass_typed_back: last_group.into(),
-        };
+        let confirm = self.confirmation(session, code.into(), last_group.into());
+        let confirm = confirm.await?;
         self.run(confirm, attempt.into()).await
+    }
+
+    /// What confirms this session's enrollment. The answer of a new passkey is verified here, which takes no row.
+    pub(crate) async fn confirmation(
+        &self,
+        session: &MfaSession,
+        typed: Typed,
+        break_glass_typed_back: Typed,
+    ) -> Result<ConfirmEnrollment, Error> {
+        let session = self.verified(session).await?;
+        let party = self.inner.passkeys.as_deref();
+        let registered = self.unlock().await?.registered(party, &session, &typed);
+        Ok(ConfirmEnrollment {
+            session,
+            typed,
+            registered,
+            break_glass_typed_back,
+        })
     }
 
     /// Returns the break-glass code to show to an administrator before it is set. A session gets the same code each

@@ -1,6 +1,6 @@
 //! How far a log-in has come.
 
-use loquet_policy::{BreakGlass, NextStep};
+use loquet_policy::{BreakGlass, NextStep, Purpose};
 
 use crate::account::AccountOverview;
 use crate::decide;
@@ -18,6 +18,7 @@ pub struct LoginProgress {
     overview: AccountOverview,
     user: Option<Authorized>,
     pending: Option<Begun>,
+    passkey: Option<String>,
     break_glass: Option<BreakGlassCode>,
 }
 
@@ -32,6 +33,9 @@ pub(crate) enum Shown {
 #[derive(Debug, Clone)]
 pub(crate) struct Begun {
     pub(crate) shown: Shown,
+    pub(crate) purpose: Purpose,
+    /// What the browser is asked to register a passkey instead.
+    pub(crate) passkey: Option<String>,
     /// The recovery codes that go with it.
     pub(crate) codes: Vec<RecoveryCode>,
 }
@@ -62,6 +66,29 @@ impl LoginProgress {
             Shown::App(offer) => Some(offer),
             Shown::Token(_) => None,
         }
+    }
+
+    /// Returns what the enrollment is for that this very session began: a replacement leaves the present authenticator as it is
+    /// until it is confirmed.
+    #[must_use]
+    pub fn purpose(&self) -> Option<Purpose> {
+        self.pending.as_ref().map(|pending| pending.purpose)
+    }
+
+    /// Returns what to give to the browser's `navigator.credentials.create()` where a passkey can be registered in place of the
+    /// [`offer`](Self::offer): the `publicKey` options, as JSON with bytes in base64url (WebAuthn Level 3 §5.1.9
+    /// `parseCreationOptionsFromJSON`). Good for five minutes.
+    #[must_use]
+    pub fn passkey_creation(&self) -> Option<&str> {
+        self.pending.as_ref()?.passkey.as_deref()
+    }
+
+    /// Returns what to give to the browser's `navigator.credentials.get()` where the account has a passkey, for the log-in and
+    /// wherever a fresh code is asked for: the `publicKey` options, as JSON with bytes in base64url (§5.1.10
+    /// `parseRequestOptionsFromJSON`). Good for five minutes, in this session, and once.
+    #[must_use]
+    pub fn passkey_request(&self) -> Option<&str> {
+        self.passkey.as_deref()
     }
 
     /// Returns the hardware token that this very session began to confirm.
@@ -119,8 +146,12 @@ impl Mfa {
             .filter(|it| pending.is_some() && !matches!(it.facts.break_glass, BreakGlass::Unset))
             .filter(|_| by_break_glass)
             .map(|organization| decide::proposed_break_glass(&vault.keys, &session, organization));
+        let party = self.inner.passkeys.as_deref();
+        let passkey = party
+            .and_then(|party| vault.request_options(party, admitted.actor, &session, admitted.now));
         Ok(LoginProgress {
             user,
+            passkey,
             pending,
             break_glass,
             overview: self.overview_of(facts, &session, owed)?,

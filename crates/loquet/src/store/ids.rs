@@ -48,7 +48,7 @@ impl MetadataId {
     pub const FORGOTTEN: u16 = 1;
 
     /// All kinds that there are.
-    pub(crate) const KINDS: [u16; 8] = [1, 2, 3, 4, 5, 6, Self::IMPORTED_KEY, Self::TOKEN];
+    pub(crate) const KINDS: [u16; 9] = [1, 2, 3, 4, 5, 6, Self::IMPORTED_KEY, Self::TOKEN, 9];
 
     /// The root key, encrypted; its mark is the key that it is encrypted under.
     pub(crate) const ROOT: Self = Self {
@@ -103,6 +103,12 @@ impl MetadataId {
             page: serial,
         }
     }
+
+    /// The relying party that passkeys are registered for. The mark is 0.
+    pub(crate) const RELYING_PARTY: Self = Self {
+        kind: 9,
+        page: [0; 16],
+    };
 
     /// The page that lets audit records of an account go.
     #[must_use]

@@ -58,6 +58,18 @@ fn with_several() -> Vec<Actor> {
     vec![
         ("two active, Level2", two, Some((Level2, 9))),
         ("three active, Level2", three, Some((Level2, 9))),
+        ("a passkey, HalfLogin", passkey, Some((Level::HalfLogin, 9))),
+        ("a passkey, Level2", passkey, Some((Level2, 9))),
+        (
+            "a phone and a passkey, Level2",
+            phone_and_passkey,
+            Some((Level2, 9)),
+        ),
+        (
+            "a passkey and a phone, Level2",
+            passkey_and_phone,
+            Some((Level2, 9)),
+        ),
         ("two, the newer one young, Level2", young, Some((Level2, 9))),
         (
             "two, the older one suspended, Level2",
@@ -162,6 +174,31 @@ fn two(scene: &mut Scene) {
 
 fn three(scene: &mut Scene) {
     bound(scene, 3);
+}
+
+fn passkey(scene: &mut Scene) {
+    bound(scene, 1);
+    register(scene, 0);
+}
+
+fn phone_and_passkey(scene: &mut Scene) {
+    bound(scene, 2);
+    register(scene, 1);
+}
+
+fn passkey_and_phone(scene: &mut Scene) {
+    bound(scene, 2);
+    register(scene, 0);
+}
+
+/// Makes one of the authenticators a passkey.
+fn register(scene: &mut Scene, which: usize) {
+    for authenticator in scene.actor.second_factor.iter_mut().skip(which).take(1) {
+        authenticator.origin = AuthenticatorOrigin::Passkey {
+            counter: 5,
+            backed_up: false,
+        };
+    }
 }
 
 fn young(scene: &mut Scene) {

@@ -94,7 +94,10 @@ fn of_enrollment() -> Vec<Command> {
             access,
         },
         Command::CancelEnrollment,
-        Command::BeginAddition { code },
+        Command::BeginAddition {
+            code,
+            passkeys: false,
+        },
         Command::RemoveAuthenticator {
             authenticator: AuthenticatorId(2),
             code,
@@ -145,7 +148,9 @@ fn of_people() -> Vec<Command> {
             code,
         },
         Command::HostDeactivate,
-        Command::ClockCorrected { present: [1; 3] },
+        Command::ClockCorrected {
+            present: [1; limits::AUTHENTICATORS],
+        },
         Command::ImportAuthenticator {
             key: ImportedKey::Unused,
             weak: false,

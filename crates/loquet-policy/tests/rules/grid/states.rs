@@ -1,7 +1,7 @@
 //! The actors, their states and the subjects.
 
 use super::actors::lost;
-use crate::aim::aimed;
+use crate::aim::{aimed, submitted};
 use crate::fixture::{digest, known};
 use loquet_policy::*;
 
@@ -19,6 +19,12 @@ pub(crate) const GOOD: Submitted = known(CodeCheck::Good {
     step: STEP + 1,
     offset: 0,
 });
+const SIGNED: CodeCheck = CodeCheck::Signed {
+    issued: NOW,
+    counter: 6,
+    backed_up: false,
+};
+
 #[derive(Clone)]
 pub(crate) struct Scene {
     pub(crate) organization: Option<Organization>,
@@ -50,7 +56,17 @@ impl Scene {
             session: self.session.as_ref(),
             subject: self.subject.as_ref(),
         };
-        decide(&snapshot, &aimed(command, &actor), NOW, FRESH)
+        let mut command = aimed(command, &actor);
+        // A passkey shows no code.
+        if let Some(code) = submitted(&mut command)
+            && actor
+                .second_factor
+                .get(code.by)
+                .is_some_and(Authenticator::is_passkey)
+        {
+            code.check = SIGNED;
+        }
+        decide(&snapshot, &command, NOW, FRESH)
     }
 
     pub(crate) fn ask(&self, command: &Command) -> String {

@@ -18,6 +18,7 @@ macro_rules! scenes {
 mod enrollments;
 mod imports;
 mod organization;
+mod passkeys;
 mod people;
 mod recoveries;
 mod sessions;
@@ -41,9 +42,24 @@ pub fn scenes() -> Vec<Scene> {
     all.extend(imports::scenes());
     all.extend(tokens::scenes());
     all.extend(several::scenes());
+    all.extend(passkeys::scenes());
     all.extend(recoveries::scenes());
     all.extend(people::scenes());
     all
+}
+
+/// The links, in short.
+struct Links<'a>(&'a [BindingLink]);
+
+impl Debug for Links<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let links = self.0.iter();
+        let shown = links.map(|it| {
+            let also: Vec<_> = it.also.iter().flatten().collect();
+            (it.authenticator, also, it.link, it.expires, it.since)
+        });
+        f.debug_list().entries(shown).finish()
+    }
 }
 
 type Fields = Vec<(&'static str, String)>;
@@ -100,7 +116,7 @@ fn account(account: &Account) -> Fields {
         field("unsettled proof", unsettled_proof),
         field("recovery", recovery),
         field("recovery author", recovery_author),
-        field("binding links", binding_links),
+        field("binding links", &Links(binding_links)),
         field("session waits", session_waits),
         field("reports refused until", reports_refused_until),
         field("replace advised", replace_advised),

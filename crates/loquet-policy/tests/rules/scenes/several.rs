@@ -9,16 +9,17 @@ const NEW_LINK: u8 = 40;
 fn added(h: &mut Fixture, david: Session) -> Session {
     let by = AuthenticatorId(1);
     let code = Submitted { by, ..h.good() };
-    h.ask(DAVID, david, Command::BeginAddition { code })
-        .unwrap();
-    let (check, link) = (h.good().check, digest(NEW_LINK));
-    let confirm = Command::ConfirmEnrollment {
-        check,
-        link,
-        break_glass: None,
-        access: ACCESS,
-    };
-    session_of(h.ask(DAVID, david, confirm).unwrap())
+    h.ask(
+        DAVID,
+        david,
+        Command::BeginAddition {
+            code,
+            passkeys: true,
+        },
+    )
+    .unwrap();
+    let check = h.good().check;
+    h.bind_with(DAVID, david, check, digest(NEW_LINK)).unwrap()
 }
 
 /// David removes an authenticator with a code of this one.

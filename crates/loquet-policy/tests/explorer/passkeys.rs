@@ -1,0 +1,166 @@
+//! Passkeys beside codes: what each step must keep, and the guards that it needs.
+
+use crate::actions::*;
+use crate::altered::*;
+use crate::guards::Guard;
+use crate::promises::{Promise, ensure};
+use crate::several::SEVERAL;
+use crate::world::*;
+use loquet_policy::*;
+
+/// An administrator with a phone and a passkey, each of which may be the older one, and a thief of the password.
+pub const PASSKEYS: Space = Space {
+    passkeys: true,
+    links: false,
+    ..SEVERAL
+};
+
+/// The thief also finds the older one.
+pub const PASSKEYS_ROBBED: Space = Space {
+    steals: true,
+    ..PASSKEYS
+};
+
+/// Codes are tried until no more are checked.
+pub const PASSKEYS_EXHAUSTED: Space = Space {
+    sessions: 1,
+    victim: None,
+    counters: true,
+    losses: false,
+    ..PASSKEYS
+};
+
+/// A passkey, as every state has it.
+pub const KEPT: AuthenticatorOrigin = AuthenticatorOrigin::Passkey {
+    counter: 5,
+    backed_up: false,
+};
+
+/// What it counts next.
+pub const NEXT: u32 = 6;
+/// The last challenge that it answered.
+pub const ANSWERED: u64 = NOW.0 - 1;
+pub const SIGNED: CodeCheck = signed(NOW, NEXT);
+pub const COPIED: CodeCheck = signed(NOW, 5);
+
+pub const fn signed(issued: UnixTime, counter: u32) -> CodeCheck {
+    CodeCheck::Signed {
+        issued,
+        counter,
+        backed_up: false,
+    }
+}
+
+fn passkeys(account: &Account) -> impl Iterator<Item = &Authenticator> {
+    account.second_factor.iter().filter(|it| it.is_passkey())
+}
+
+/// A code binds nothing beside a passkey, wrong codes take no passkey away, and a copy proves nothing.
+pub fn check_step(before: &World, outcome: &Outcome, action: Action) -> Promise {
+    let after = outcome.world.as_ref().unwrap_or(before);
+    match action {
+        Action::BeginAddition(k, s) if matches!(outcome.answer, Some(Ok(_))) => {
+            let (person, holder) = (&before.people[k], before.holder(k, s));
+            let begun = person.account.pendings_at(NOW).count();
+            let is_new = after.people[k].account.pendings_at(NOW).count() > begun;
+            let has_passkey = passkeys(&person.account).any(Authenticator::is_active);
+            let held = person.held(holder, |it| it.is_active() && it.is_passkey());
+            ensure(
+                !is_new || !has_passkey || held.is_some(),
+                "S13 a code added an authenticator beside a passkey",
+                k,
+            )
+        }
+        Action::WrongCode(k, ..) => {
+            let is = &after.people[k].account.second_factor;
+            let mut active = passkeys(&before.people[k].account).filter(|it| it.is_active());
+            ensure(
+                active.all(|it| is.get(it.id).is_some()),
+                "wrong codes took a passkey away",
+                k,
+            )
+        }
+        Action::AnswerByCopy(k, s) => {
+            ensure(
+                !matches!(outcome.answer, Some(Ok(_))),
+                "S4 a copy of a passkey proved the account",
+                k,
+            )?;
+            let checked = outcome.answer == Some(Err(Refusal::PasskeyCloned));
+            let held = before.people[k].held(before.holder(k, s), Authenticator::is_passkey);
+            let is = &after.people[k].account.second_factor;
+            ensure(
+                !checked || held.is_none_or(|it| is.get(it.id).is_none()),
+                "a passkey stayed that has a copy",
+                k,
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Counts from now on, as a passkey that has not answered yet.
+fn forgetting_the_count() -> Weakened {
+    with_actor(
+        |command| matches!(command, Command::VerifyCode { .. }),
+        |_, _, _, actor| {
+            for it in actor.second_factor.iter_mut().filter(|it| it.is_passkey()) {
+                it.origin = AuthenticatorOrigin::Passkey {
+                    counter: 0,
+                    backed_up: false,
+                };
+            }
+        },
+    )
+}
+
+/// Takes passkeys for apps where an addition begins, whose codes may add.
+fn adding_by_code() -> Weakened {
+    with_actor(
+        |command| matches!(command, Command::BeginAddition { .. }),
+        |_, _, _, actor| {
+            let all = actor.second_factor.iter_mut();
+            for it in all.filter(|it| it.is_passkey()) {
+                it.origin = AuthenticatorOrigin::Enrolled;
+            }
+        },
+    )
+}
+
+/// Wrong codes disable passkeys too.
+fn disabling_all() -> Weakened {
+    weakened(|snapshot, command, now, fresh| {
+        let mut decision = decide(snapshot, command, now, fresh);
+        let told = |it: &Notice| it.event == Event::DisabledByFailures;
+        if let Some(actor) = &mut decision.changes.actor
+            && decision.notices.iter().any(told)
+        {
+            let why = DisabledBy::Failures;
+            actor.second_factor = SecondFactor::Disabled { since: now, why };
+        }
+        decision
+    })
+}
+
+pub fn guards() -> Vec<Guard> {
+    vec![
+        (
+            "a passkey counts its signatures",
+            PASSKEYS,
+            forgetting_the_count(),
+            "S4 a copy",
+        ),
+        (
+            "beside a passkey, no code adds an authenticator",
+            PASSKEYS_ROBBED,
+            adding_by_code(),
+            "S13 a code",
+        ),
+        (
+            "wrong codes disable what can be guessed",
+            PASSKEYS_EXHAUSTED,
+            disabling_all(),
+            "wrong codes took a passkey",
+        ),
+    ]
+}
