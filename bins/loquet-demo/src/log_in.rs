@@ -147,7 +147,8 @@ async fn try_log_in(
             Some(next) => app.pages.readmit(visit, account, form_id, next).await,
             None => app.pages.admit(visit, account, form_id).await,
         };
-        return admitted.map_err(|text| Trouble::new(StatusCode::FORBIDDEN, text));
+        // The status too is that of a wrong password: what is refused may be a deactivated account.
+        return admitted.map_err(|text| Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, text));
     }
     match mfa.provision().count_rejection() {
         Ok(()) => Err(Trouble::new(

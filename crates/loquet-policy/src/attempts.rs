@@ -13,8 +13,14 @@ pub struct Attempts {
     pub total: u8,
     /// Throttling of clients that have only the password.
     pub stranger: Throttle,
-    /// Throttling of known devices and live Level2 sessions, which a stranger's failures do not affect.
+    /// Throttling of known devices, which no failure elsewhere affects.
     pub known: Throttle,
+    /// Throttling of live Level2 sessions: one phished code begins such a session.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Throttle::is_unused")
+    )]
+    pub live: Throttle,
 }
 
 /// Consecutive failures of one kind of client, and the wait that they caused.
@@ -26,6 +32,39 @@ pub struct Throttle {
     pub row: u8,
     /// Until this time codes are neither checked nor counted.
     pub until: UnixTime,
+}
+
+impl Throttle {
+    /// Returns whether nothing was counted.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Attempts {
+    /// Returns the throttle of this kind of client.
+    #[must_use]
+    pub const fn throttle(&self, source: CodeSource) -> &Throttle {
+        match source {
+            CodeSource::Stranger => &self.stranger,
+            CodeSource::KnownDevice => &self.known,
+            CodeSource::LiveSession { .. } => &self.live,
+        }
+    }
+
+    pub(crate) const fn throttle_mut(&mut self, source: CodeSource) -> &mut Throttle {
+        match source {
+            CodeSource::Stranger => &mut self.stranger,
+            CodeSource::KnownDevice => &mut self.known,
+            CodeSource::LiveSession { .. } => &mut self.live,
+        }
+    }
+
+    /// Returns all throttles.
+    pub(crate) fn throttles_mut(&mut self) -> [&mut Throttle; 3] {
+        [&mut self.stranger, &mut self.known, &mut self.live]
+    }
 }
 
 /// What an account did of one kind, counted in a period of 24 hours that begins with the first.
@@ -157,8 +196,11 @@ impl SessionWaits {
 pub enum CodeSource {
     /// A client of which only the password is known. This is the default.
     Stranger,
-    /// A device on which the owner submitted a good code before.
+    /// A device on which the owner submitted a good code at least [`SETTLING`](limits::SETTLING) seconds ago. The caller knows.
     KnownDevice,
     /// A session at Level2.
-    LiveSession,
+    LiveSession {
+        /// Whether the account has a known device too, which keeps the last of the reserve for itself.
+        beside_devices: bool,
+    },
 }

@@ -51,8 +51,9 @@ impl Account {
             cut(since, now);
         }
         account.second_factor.cut(present, now);
-        cut_throttle(&mut account.attempts.stranger, now);
-        cut_throttle(&mut account.attempts.known, now);
+        for throttle in account.attempts.throttles_mut() {
+            cut_throttle(throttle, now);
+        }
         let quotas = [
             &mut account.resets,
             &mut account.enrollments,

@@ -134,6 +134,8 @@ pub const FAILURES_CORRECTED: u8 = 75;
 /// Of these failures, the last ones are reserved for known devices and live sessions, so that a stranger with
 /// the password cannot block the owner.
 pub const RESERVE: u8 = 20;
+/// Of these, the last ones are reserved for known devices: a thief of the password who phished one code has a session too.
+pub const RESERVE_OF_DEVICES: u8 = 10;
 /// Failures after which the owner is advised to replace the authenticator.
 pub const ADVISE_REPLACEMENT: u8 = 50;
 /// The consecutive failure from which on there is a wait.

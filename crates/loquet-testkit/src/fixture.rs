@@ -4,8 +4,10 @@ use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
     AccountId, Assurance, Authorized, Client, Clock, Error, Keyring, LoggedIn, LoginProgress, Mfa,
-    MfaSession, NewAccount, Offer, Operator, OrgId, Refusal, RoleId, Start, UnixTime,
+    MfaBuilder, MfaSession, NewAccount, Offer, Operator, OrgId, Refusal, RoleId, Start, UnixTime,
 };
+
+use crate::passkeys::Pretend;
 
 /// An administrator.
 pub const ANNE: u64 = 1;
@@ -39,7 +41,17 @@ impl Fixture {
 
     /// Does the same with a clock that others read too.
     pub async fn at(store: impl Store, clock: TestClock) -> Self {
-        let operator = Mfa::builder(store)
+        Self::built(Mfa::builder(store), clock).await
+    }
+
+    /// Does the same in a service that takes passkeys.
+    pub async fn with_passkeys(store: impl Store) -> Self {
+        let builder = Mfa::builder(store).passkeys(Pretend("example.org"));
+        Self::built(builder, TestClock::at(1_790_000_000)).await
+    }
+
+    async fn built(builder: MfaBuilder, clock: TestClock) -> Self {
+        let operator = builder
             .keyring(Keyring::single(1, [7; 32]))
             .clock(clock.clone())
             .open_operator()

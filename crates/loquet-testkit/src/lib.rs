@@ -20,6 +20,7 @@ pub mod imports;
 pub mod keys;
 pub mod letters;
 pub mod operations;
+pub mod passkeys;
 pub mod policy_reference;
 #[cfg(unix)]
 pub mod postgres;

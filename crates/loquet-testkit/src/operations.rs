@@ -15,6 +15,7 @@ use crate::recovery::{
     wrong_recovery_codes_cost_no_failure,
 };
 
+use crate::passkeys;
 use crate::several::{
     added_authenticator_settles_before_it_removes, authenticators_have_names,
     each_of_two_authenticators_logs_in, one_of_two_is_reported_lost,
@@ -51,6 +52,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
         turning_on_raises_the_session
         password_change_keeps_only_owners_session
     }
+    passkeys::all(store).await;
 }
 
 /// Recovery codes, longer reset codes, a wider window.

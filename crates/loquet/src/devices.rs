@@ -167,7 +167,7 @@ impl Devices {
         list
     }
 
-    fn kept(&self, now: UnixTime) -> impl Iterator<Item = &Device> {
+    pub(crate) fn kept(&self, now: UnixTime) -> impl Iterator<Item = &Device> {
         self.known.iter().filter(move |device| device.is_kept(now))
     }
 

@@ -236,7 +236,7 @@ impl DecisionBuilder<'_> {
     /// Returns the source, where `LiveSession` is accepted only from a session that is at Level2 now.
     fn verified_source(&self, claimed: CodeSource) -> CodeSource {
         match claimed {
-            CodeSource::LiveSession if self.current_level() != Ok(Level::Level2) => {
+            CodeSource::LiveSession { .. } if self.current_level() != Ok(Level::Level2) => {
                 CodeSource::Stranger
             }
             source => source,
@@ -250,7 +250,14 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::Throttled { wait });
         }
         let left = self.actor().budget().saturating_sub(attempts.total);
-        if source == CodeSource::Stranger && left <= limits::RESERVE {
+        let reserved = match source {
+            CodeSource::Stranger => limits::RESERVE,
+            CodeSource::LiveSession {
+                beside_devices: true,
+            } => limits::RESERVE_OF_DEVICES,
+            CodeSource::LiveSession { .. } | CodeSource::KnownDevice => 0,
+        };
+        if left <= reserved && reserved > 0 {
             return Err(Refusal::KnownDeviceOnly);
         }
         Ok(())
@@ -352,11 +359,7 @@ pub(super) fn note_unsettled(account: &mut Account, by: AuthenticatorId, now: Un
 impl Attempts {
     /// Returns the seconds until a code from this source is checked; `None` for now.
     fn wait(&self, now: UnixTime, source: CodeSource) -> Option<u64> {
-        let until = match source {
-            CodeSource::Stranger => self.stranger.until,
-            CodeSource::KnownDevice | CodeSource::LiveSession => self.known.until,
-        };
-        match until.since(now) {
+        match self.throttle(source).until.since(now) {
             0 => None,
             wait => Some(wait),
         }
@@ -365,10 +368,7 @@ impl Attempts {
     /// Counts a failure, of so many points in the total, in the source's throttle too. Returns how many there are in a row.
     fn fail(&mut self, source: CodeSource, points: u8, now: UnixTime) -> u8 {
         self.total = self.total.saturating_add(points);
-        let throttle = match source {
-            CodeSource::Stranger => &mut self.stranger,
-            CodeSource::KnownDevice | CodeSource::LiveSession => &mut self.known,
-        };
+        let throttle = self.throttle_mut(source);
         throttle.row = throttle.row.saturating_add(1);
         if let Some(doublings) = throttle.row.checked_sub(limits::FIRST_WAIT) {
             // 2^7 × 30 s is more than an hour.
@@ -383,11 +383,6 @@ impl Attempts {
     /// Ends the wait of this source only. If the owner's success ended a stranger's wait, each log-in of the
     /// owner would give a thief five free guesses.
     fn succeed(&mut self, source: CodeSource) {
-        match source {
-            CodeSource::Stranger => self.stranger = crate::Throttle::default(),
-            CodeSource::KnownDevice | CodeSource::LiveSession => {
-                self.known = crate::Throttle::default()
-            }
-        }
+        *self.throttle_mut(source) = crate::Throttle::default();
     }
 }

@@ -156,8 +156,9 @@ impl DecisionBuilder<'_> {
         actor.reports_refused_until = None;
         if by_owner {
             // The counts stay, or else a thief who changes the password could guess without limit.
-            actor.attempts.stranger.until = UnixTime::default();
-            actor.attempts.known.until = UnixTime::default();
+            for throttle in actor.attempts.throttles_mut() {
+                throttle.until = UnixTime::default();
+            }
         }
         match session {
             None => Ok(Grant::Done),

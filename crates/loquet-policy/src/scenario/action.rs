@@ -258,7 +258,9 @@ impl ActionReader<'_> {
         let source = match self.step.from.as_deref() {
             None | Some("known device") => CodeSource::KnownDevice,
             Some("elsewhere") => CodeSource::Stranger,
-            Some("live session") => CodeSource::LiveSession,
+            Some("live session") => CodeSource::LiveSession {
+                beside_devices: false,
+            },
             Some(other) => return Err(unknown(self.line, "from", other)),
         };
         let check = match self.step.code.as_deref() {

@@ -362,3 +362,30 @@ fn idle_session_owes_its_code() {
     assert_eq!(check(Level::Level2, seen(9_999), 3_599), Ok(()));
     assert_eq!(check(Level::Level2, seen(9_999), 3_600), owed);
 }
+
+/// What a thief tries in the session of a phished code holds up no known device, and leaves it the last tries.
+#[test]
+fn t102_live_session_leaves_known_devices_their_tries() {
+    for beside_devices in [true, false] {
+        let mut fixture = Fixture::mandated();
+        let session = fixture.enroll(CLAIRE);
+        let live = CodeSource::LiveSession { beside_devices };
+        let mut tried = 0;
+        loop {
+            fixture.wait(limits::WAIT_MAX);
+            match fixture.wrong(CLAIRE, session, live) {
+                Err(Refusal::WrongCode { .. }) => tried += 1,
+                Err(Refusal::KnownDeviceOnly | Refusal::Disabled { .. }) => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        let expected = if beside_devices { 90 } else { 100 };
+        assert_eq!(tried, expected);
+        if beside_devices {
+            // The wait of the session is not the device's.
+            let half = fixture.log_in(CLAIRE);
+            let code = fixture.good();
+            assert!(fixture.give(CLAIRE, half, code).is_ok());
+        }
+    }
+}

@@ -136,6 +136,7 @@ fn t37_restore_keeps_what_happened_since_backup() {
             total: 9,
             stranger: throttle,
             known: throttle,
+            live: throttle,
         },
         resets: DailyQuota { since, used: 1 },
         enrollments: DailyQuota { since, used: 2 },

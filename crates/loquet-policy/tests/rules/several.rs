@@ -280,3 +280,56 @@ fn t95_role_of_administrator_ends_the_sessions() {
         Err(Refusal::StaleLogIn)
     );
 }
+
+/// A session that begins another enrollment goes on with that one alone.
+#[test]
+fn t100_session_has_one_enrollment() {
+    let addition = |fixture: &mut Fixture| {
+        let code = fixture.code_of(OLD);
+        let passkeys = false;
+        Command::BeginAddition { code, passkeys }
+    };
+    let replacement = |fixture: &mut Fixture, by| {
+        let (code, recovery) = (fixture.code_of(by), recovery_codes());
+        Command::BeginReplacement { code, recovery }
+    };
+    for replaces_last in [true, false] {
+        let (mut fixture, session) = Fixture::settled(DAVID, Fixture::enabled());
+        for replaces in [!replaces_last, replaces_last] {
+            let begins = match replaces {
+                true => replacement(&mut fixture, OLD),
+                false => addition(&mut fixture),
+            };
+            let begun = fixture.ask(DAVID, session, begins);
+            assert!(
+                matches!(begun, Ok(Grant::Pending { resumed: false, .. })),
+                "{begun:?}"
+            );
+        }
+        let (new, _) = fixture.bind(DAVID, session, 50);
+        assert!(fixture.has(DAVID, new));
+        assert_eq!(fixture.has(DAVID, OLD), !replaces_last);
+    }
+
+    // Of two, the one of which the code was given last is replaced.
+    let (mut fixture, session) = Fixture::settled(DAVID, Fixture::enabled());
+    let (tablet, _) = fixture.add(DAVID, session, OLD, 50);
+    fixture.wait(limits::SETTLING);
+    let session = fixture.enter(DAVID);
+    for by in [OLD, tablet] {
+        let begins = replacement(&mut fixture, by);
+        fixture.ask(DAVID, session, begins).unwrap();
+        // The same again is shown again, without a code too.
+        for code in [fixture.code_of(by), ABSENT] {
+            let recovery = recovery_codes();
+            let again = Command::BeginReplacement { code, recovery };
+            let again = fixture.ask(DAVID, session, again);
+            assert!(
+                matches!(again, Ok(Grant::Pending { resumed: true, .. })),
+                "{again:?}"
+            );
+        }
+    }
+    fixture.bind(DAVID, session, 51);
+    assert!(fixture.has(DAVID, OLD) && !fixture.has(DAVID, tablet));
+}

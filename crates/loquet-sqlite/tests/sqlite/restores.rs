@@ -1,15 +1,17 @@
 //! What a restore makes of a backup whose store has moved on since, and can still be read.
 
+use loquet::store::RowKey;
 use loquet::testing::TestClock;
 use loquet::{
-    Config, Error, ImportedAuthenticator, Keyring, Mfa, NewAccount, NextStep, OrganizationSetting,
-    RestoreOptions, Restored, RoleId, Secret, TokenState,
+    AccountId, Config, Error, ImportedAuthenticator, Keyring, Mfa, NewAccount, NextStep,
+    OrganizationSetting, RestoreOptions, Restored, RoleId, Secret, Start, TokenState,
 };
 use loquet_policy::SettingKind;
 use loquet_policy::limits::DAY;
 use loquet_sqlite::{SqliteStore, backup};
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
 use loquet_testkit::letters;
+use loquet_testkit::tampered::Tampered;
 use loquet_testkit::tokens::{self, Token};
 use tempfile::TempDir;
 
@@ -255,4 +257,51 @@ async fn t74_letters_that_wait_survive_a_restore() {
     let (code, client) = (restored.code(&phone), Fixture::client());
     let undone = restored.mfa.undo_report(&half.session, &link, code, client);
     undone.await.unwrap();
+}
+
+/// A row that was put back in the store to be replaced does nothing there: the audit log says that it is an earlier one. A
+/// restore does not believe it either.
+#[tokio::test]
+async fn t101_restore_believes_no_row_that_was_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("a.db")).unwrap();
+    let live = Tampered::new(store);
+    let fixture = Fixture::at(live.clone(), TestClock::at(1_790_000_000)).await;
+    let (phone, _) = fixture.enabled().await;
+    let session = fixture.log_in(BRUNO).await.session;
+    fixture.enroll(&session).await;
+    let (bruno, home) = (
+        RowKey::Account(AccountId::from(BRUNO)),
+        RowKey::Organization(fixture.org),
+    );
+    let before = [live.row(bruno).await, live.row(home).await];
+    let anne = fixture.enter(ANNE, &phone).await;
+    let user = fixture.user(&anne).await;
+    let admin = fixture.mfa.admin(&user);
+    admin.deactivate(BRUNO).await.unwrap();
+    let date = fixture.mfa.now().plus(8 * DAY);
+    admin
+        .schedule_mandate(RoleId::STAFF, Start::At(date))
+        .await
+        .unwrap();
+    take_backup(&folder);
+
+    let store = SqliteStore::open(folder.path().join("a.backup")).unwrap();
+    let builder = Mfa::builder(store).keyring(Keyring::single(1, [7; 32]));
+    let builder = builder.clock(fixture.clock.clone());
+    let operator = builder.open_operator().await.unwrap();
+    let backup = Fixture::of(&operator, fixture.org, fixture.clock.clone());
+    let how = RestoreOptions::default().replaced(&fixture.operator);
+    for earlier in before {
+        live.put(earlier.row.clone(), earlier.version);
+        let refused = backup.operator.restored(how).await;
+        assert!(
+            matches!(refused, Err(Error::Config(Config::ReplacedAltered(_)))),
+            "{refused:?}"
+        );
+        live.undo();
+    }
+    backup.operator.restored(how).await.unwrap();
+    let gone = backup.mfa.log_in(BRUNO, Fixture::client()).await;
+    assert_eq!(refusal(gone).code(), "LOGIN_REFUSED");
 }

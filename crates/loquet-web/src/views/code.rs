@@ -154,8 +154,8 @@ fn remember(at: &Setting<'_>) -> Markup {
             label.choice { input type="checkbox" name="remember" value="yes" data-testid="remember" aria-describedby="remember-hint";
                 span { (at.say("Se souvenir de cet appareil", "Remember this device")) } }
             p.hint #remember-hint { (at.say(
-                "Pour un appareil à vous. Un code vous sera toujours demandé, mais personne d’autre ne pourra épuiser vos essais, et vous serez prévenu des connexions venues d’ailleurs. Nous garderons l’empreinte d’un témoin (cookie), votre réseau approximatif, le pays et les dates de connexion, 90\u{a0}jours au plus. «\u{a0}Mon compte\u{a0}» les montre et les efface.",
-                "For a device of your own. You will still be asked for a code, but no one else can use up your tries, and you will be told of log-ins from elsewhere. We keep the hash of a cookie, your approximate network, the country and the dates of log-ins, for 90\u{a0}days at most. “My account” shows and erases them.",
+                "Pour un appareil à vous. Un code vous sera toujours demandé, mais au bout de trois jours, personne d’autre ne pourra épuiser vos essais, et vous serez prévenu des connexions venues d’ailleurs. Nous garderons l’empreinte d’un témoin (cookie), votre réseau approximatif, le pays et les dates de connexion, 90\u{a0}jours au plus. «\u{a0}Mon compte\u{a0}» les montre et les efface.",
+                "For a device of your own. You will still be asked for a code, but three days on no one else can use up your tries, and you will be told of log-ins from elsewhere. We keep the hash of a cookie, your approximate network, the country and the dates of log-ins, for 90\u{a0}days at most. “My account” shows and erases them.",
             )) }
         }
     }

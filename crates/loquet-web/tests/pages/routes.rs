@@ -28,7 +28,7 @@ use Cost::{Absent, Own, Redirect};
 const FORM: usize = 16 * 1024;
 
 /// The path, what GET costs, what POST costs. A new route is listed here with what it costs a stranger.
-const ROUTES: [(&str, Cost, Cost); 47] = [
+const ROUTES: [(&str, Cost, Cost); 48] = [
     ("/not-me/{link}", Own, Own),
     ("/language", Own, Own),
     ("/static/{file}", Own, Absent),
@@ -39,6 +39,7 @@ const ROUTES: [(&str, Cost, Cost); 47] = [
     ("/enroll", Redirect, Redirect),
     ("/enroll/key", Redirect, Absent),
     ("/enroll/confirm", Redirect, Redirect),
+    ("/enroll/cancel", Redirect, Redirect),
     ("/recover", Redirect, Redirect),
     ("/account", Redirect, Absent),
     ("/account/on", Redirect, Redirect),

@@ -75,12 +75,15 @@ impl Case<'_> {
         )
     }
 
-    /// A live session at Level2 and a known device have their own waits and the last twenty tries.
+    /// A live session at Level2 and a known device each have a wait of their own, and a share of the last twenty tries. One
+    /// phished code would make a thief's device known: it counts as such once its owner had time to forget it.
     pub(crate) fn source(&self) -> CodeSource {
-        match (self.session, self.tier()) {
-            (Some(session), _) if session.level == Level::Level2 => CodeSource::LiveSession,
-            (_, DeviceTier::Known) => CodeSource::KnownDevice,
-            (_, DeviceTier::Unknown) => CodeSource::Stranger,
+        match self.session {
+            Some(session) if session.level == Level::Level2 => CodeSource::LiveSession {
+                beside_devices: self.settled_devices().next().is_some(),
+            },
+            _ if self.is_on_settled_device() => CodeSource::KnownDevice,
+            _ => CodeSource::Stranger,
         }
     }
 

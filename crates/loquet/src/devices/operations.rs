@@ -2,12 +2,12 @@
 
 use loquet_ipfilter::{DeviceTier, Rules};
 use loquet_policy::{
-    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, UnixTime,
+    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, UnixTime, limits,
     may_administer, may_end_sessions,
 };
 
 use crate::decide::{After, Case, done};
-use crate::devices::{self, DeviceId, Seen};
+use crate::devices::{self, Device, DeviceId, Seen};
 use crate::error::Error;
 use crate::hash;
 use crate::mfa::Mfa;
@@ -45,6 +45,20 @@ impl Case<'_> {
     pub(crate) fn tier(&self) -> DeviceTier {
         self.device()
             .map_or(DeviceTier::Unknown, |_| DeviceTier::Known)
+    }
+
+    /// Whether the device was remembered long enough ago.
+    pub(crate) fn is_on_settled_device(&self) -> bool {
+        let number = self.device();
+        let mut settled = self.settled_devices();
+        settled.any(|it| Some(it.number) == number)
+    }
+
+    /// The devices that were remembered long enough ago.
+    pub(crate) fn settled_devices(&self) -> impl Iterator<Item = &Device> {
+        let all = self.actor.devices.kept(self.now).filter(|_| self.offered());
+        let age = |it: &Device| it.first.age(self.now);
+        all.filter(move |it| age(it).is_some_and(|age| age >= limits::SETTLING))
     }
 
     fn offered(&self) -> bool {

@@ -366,7 +366,11 @@ async fn require_unaltered(replaced: &Operator, kept: Option<&Checkpoint>) -> Re
     let mut altered = BTreeSet::new();
     let each = |row: Verified| {
         if row.chain.is_err() {
-            altered.insert(row.external_id);
+            let name = row.external_id;
+            altered.insert(match name.is_empty() {
+                true => format!("{:?}", row.row),
+                false => name,
+            });
         }
     };
     replaced.verify_audits(kept, each).await?;

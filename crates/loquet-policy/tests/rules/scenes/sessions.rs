@@ -2,6 +2,10 @@
 
 use super::*;
 
+const LIVE: CodeSource = CodeSource::LiveSession {
+    beside_devices: false,
+};
+
 const PASSWORD: Command = Command::PasswordChanged { by_owner: true };
 const BY_ANOTHER: Command = Command::PasswordChanged { by_owner: false };
 
@@ -80,15 +84,15 @@ fn of_failures() -> Vec<Scene> {
             h.accounts[ANNE].attempts.total = 80;
             h.verify_code(ANNE, anne);
         }
-        "a live session submits a wrong code" enabled h { let anne = h.enter(ANNE); h.wrong(ANNE, anne, CodeSource::LiveSession); }
+        "a live session submits a wrong code" enabled h { let anne = h.enter(ANNE); h.wrong(ANNE, anne, LIVE); }
         "a half log-in claims to be a live session" enabled h {
             let half = h.log_in(ANNE);
-            h.wrong(ANNE, half, CodeSource::LiveSession);
+            h.wrong(ANNE, half, LIVE);
         }
         "the fiftieth failure" enabled h {
             let anne = h.enter(ANNE);
             h.accounts[ANNE].attempts.total = 49;
-            h.wrong(ANNE, anne, CodeSource::LiveSession);
+            h.wrong(ANNE, anne, LIVE);
         }
         "the hundredth failure of an administrator" enabled h {
             let anne = h.enter(ANNE);

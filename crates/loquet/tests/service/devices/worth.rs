@@ -1,5 +1,6 @@
 //! What a known device is worth: its own waits and tries, and rules that ask for one.
 
+use loquet::limits::SETTLING;
 use loquet::{Access, DeviceTier, NextStep, Refusal, RulesChange, SettingKind, UNDO};
 use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, refusal};
 
@@ -27,6 +28,30 @@ async fn guesses_do_not_delay_a_known_device() {
         "even the right code: the last twenty are the owner's"
     );
     NEW.with(cookie).log_in(&fixture, CHLOE, &phone).await;
+}
+
+/// One phished code makes a thief's device known, and its tries are a stranger's until the owner had time to forget it.
+#[tokio::test]
+async fn t102_young_device_is_a_strangers() {
+    let (fixture, _, phone, _) = fixture().await;
+    let thiefs = NEW.with(TICKED.cookie(&fixture, CHLOE, &phone).await);
+    let guess = async || {
+        let session = thiefs.enter(&fixture, CHLOE).await.session;
+        let wrong = fixture.wrong_code(&phone);
+        let tried = fixture.mfa.verify_code(&session, wrong, thiefs.attempt());
+        refusal(tried.await)
+    };
+    for _ in 0..6 {
+        assert!(matches!(guess().await, Refusal::WrongCode { .. }));
+    }
+    assert!(matches!(guess().await, Refusal::Throttled { .. }));
+    fixture.clock.advance(SETTLING);
+    for _ in 0..6 {
+        assert!(matches!(guess().await, Refusal::WrongCode { .. }));
+    }
+    // Its own wait by now, and no stranger's.
+    assert!(matches!(guess().await, Refusal::Throttled { .. }));
+    NEW.log_in(&fixture, CHLOE, &phone).await;
 }
 
 #[tokio::test]
