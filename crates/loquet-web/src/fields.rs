@@ -108,10 +108,9 @@ impl Fields {
 
     /// A code of the authenticator, in any spelling, or the answer of a passkey in its place.
     pub(crate) fn code(&self) -> Result<Typed, FieldFault> {
-        match self.text("passkey", MAX_PASSKEY_ANSWER) {
-            Ok(answer) => Ok(PasskeyAnswer::new(answer).into()),
-            Err(_) => self.digits("code").map(Typed::from),
-        }
+        let answer = self.text("passkey", MAX_PASSKEY_ANSWER);
+        let answer = answer.map(|json| PasskeyAnswer::new(json).into());
+        answer.or_else(|_| self.digits("code").map(Typed::from))
     }
 
     /// The same of another field.

@@ -244,9 +244,9 @@ fn any_text_is_refused() {
         );
     }
     let whole = signature().to_string();
-    for end in 0..whole.len() {
+    for (end, _) in whole.char_indices() {
         assert_eq!(
-            party.signed(&[&new.passkey], &whole[..end], &mut |_| true),
+            party.signed(&[&new.passkey], whole.get(..end).unwrap(), &mut |_| true),
             None
         );
     }

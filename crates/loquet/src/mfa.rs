@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::Geo;
-use loquet_policy::{AccountId, OrgId, Refusal, RoleId, Session, SessionLimits, UnixTime};
+use loquet_policy::{AccountId, OrgId, Refusal, Session, SessionLimits, UnixTime};
 
 use crate::decide;
 use crate::decide::commit::{Decided, InHost, commit, commit_in, commit_refusal, prepare};
@@ -140,12 +140,6 @@ impl Mfa {
         self.org
     }
 
-    /// Returns whether it takes passkeys; see [`MfaBuilder::passkeys`].
-    #[must_use]
-    pub fn takes_passkeys(&self) -> bool {
-        self.inner.passkeys.is_some()
-    }
-
     /// Returns the time by the [clock](MfaBuilder::clock) that was set, or by the store's, or by the system's.
     #[must_use]
     pub fn now(&self) -> UnixTime {
@@ -153,24 +147,6 @@ impl Mfa {
             Some(clock) => clock.now(),
             None => self.store().now().unwrap_or_else(|| SystemClock.now()),
         }
-    }
-
-    /// Returns the id of the role with this name; see [`MfaBuilder::roles`].
-    #[must_use]
-    pub fn role(&self, name: &str) -> Option<RoleId> {
-        let mut roles = self.inner.roles.iter();
-        roles
-            .find(|role| role.name == name)
-            .map(|role| role.definition.id)
-    }
-
-    /// Returns the host's name of a role.
-    #[must_use]
-    pub fn role_name(&self, role: RoleId) -> Option<&str> {
-        let mut roles = self.inner.roles.iter();
-        roles
-            .find(|it| it.definition.id == role)
-            .map(|it| it.name.as_str())
     }
 
     pub(crate) fn org(&self) -> Result<OrgId, Error> {

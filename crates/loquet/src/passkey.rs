@@ -229,6 +229,12 @@ pub(crate) struct Registered {
 }
 
 impl Mfa {
+    /// Returns whether it takes passkeys; see [`MfaBuilder::passkeys`](crate::MfaBuilder::passkeys).
+    #[must_use]
+    pub fn takes_passkeys(&self) -> bool {
+        self.inner.passkeys.is_some()
+    }
+
     /// Refuses another relying party than the one for which passkeys are registered.
     pub(crate) async fn check_relying_party(&self) -> Result<(), Error> {
         let Some(party) = &self.inner.passkeys else {

@@ -2,6 +2,8 @@
 
 use loquet_policy::{RoleDefinition, RoleId};
 
+use crate::mfa::Mfa;
+
 /// A role of the host's, for [`MfaBuilder::roles`](crate::MfaBuilder::roles).
 ///
 /// Accounts, mandates and the audit log name it by its number, so that a number must never change its meaning. One role is
@@ -52,5 +54,26 @@ impl Role {
     pub const fn implies(mut self, role: RoleId) -> Self {
         self.definition.implies = Some(role);
         self
+    }
+}
+
+/// The host's names of roles.
+impl Mfa {
+    /// Returns the id of the role with this name; see [`MfaBuilder::roles`](crate::MfaBuilder::roles).
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<RoleId> {
+        let mut roles = self.inner.roles.iter();
+        roles
+            .find(|role| role.name == name)
+            .map(|role| role.definition.id)
+    }
+
+    /// Returns the host's name of a role.
+    #[must_use]
+    pub fn role_name(&self, role: RoleId) -> Option<&str> {
+        let mut roles = self.inner.roles.iter();
+        roles
+            .find(|it| it.definition.id == role)
+            .map(|it| it.name.as_str())
     }
 }

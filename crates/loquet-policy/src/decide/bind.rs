@@ -19,6 +19,21 @@ pub(super) fn has_room(factor: &SecondFactor, passkey: bool) -> bool {
 }
 
 impl DecisionBuilder<'_> {
+    /// Refuses another authenticator of a kind of which the account has as many as it may.
+    pub(super) fn require_room(
+        &self,
+        pending: &Pending,
+        origin: AuthenticatorOrigin,
+    ) -> Result<(), Refusal> {
+        let replaced = pending.by.filter(|_| pending.purpose == Purpose::Replace);
+        let mut rest = self.actor().second_factor;
+        rest.remove(|it| Some(it.id) == replaced);
+        match has_room(&rest, matches!(origin, AuthenticatorOrigin::Passkey { .. })) {
+            true => Ok(()),
+            false => Err(Refusal::TooManyAuthenticators),
+        }
+    }
+
     pub(super) fn bind(
         &mut self,
         pending: &Pending,

@@ -164,7 +164,7 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::ChallengeOver);
         }
         let bound = self.actor().second_factor.get(code.by).copied();
-        let passkey = bound.filter(|it| these(it));
+        let passkey = bound.filter(these);
         let (
             CodeCheck::Signed {
                 issued,
@@ -179,11 +179,8 @@ impl DecisionBuilder<'_> {
         let AuthenticatorOrigin::Passkey { counter: last, .. } = passkey.origin else {
             return self.wrong_in_session(Refusal::WrongPasskey);
         };
-        let in_time = issued
-            .age(self.now)
-            .is_some_and(|age| age < limits::CHALLENGE);
         // Before the counter: an answer that is sent twice is no sign of a copy.
-        if !in_time || issued.0 <= passkey.step {
+        if !is_in_time(issued, self.now) || issued.0 <= passkey.step {
             return Err(Refusal::ChallengeOver);
         }
         if counter <= last && (counter, last) != (0, 0) {
@@ -345,6 +342,11 @@ impl DecisionBuilder<'_> {
         self.notify_of_actor(Event::DisabledByFailures);
         Ok(())
     }
+}
+
+/// Returns whether a challenge that was issued then may still be answered.
+pub(super) fn is_in_time(issued: UnixTime, now: UnixTime) -> bool {
+    issued.age(now).is_some_and(|age| age < limits::CHALLENGE)
 }
 
 /// Notes that an authenticator proved the account which has not settled.

@@ -2,6 +2,7 @@
 
 use super::bind::has_room;
 use super::builder::{Answer, DecisionBuilder, end_sessions};
+use super::code::is_in_time;
 use super::recovery::forget_codes_of;
 use crate::requirement::{enrollment_open, required};
 use crate::{
@@ -135,7 +136,8 @@ impl DecisionBuilder<'_> {
     /// Adding one makes no recovery codes: those that there are stay.
     pub(super) fn begin_addition(&mut self, code: Submitted, passkeys: bool) -> Answer {
         let factor = &self.actor().second_factor;
-        if !has_room(factor, false) && !(passkeys && has_room(factor, true)) {
+        let has_place = has_room(factor, false) || passkeys && has_room(factor, true);
+        if !has_place {
             self.rights()?;
             return Err(Refusal::TooManyAuthenticators);
         }
@@ -209,6 +211,9 @@ impl DecisionBuilder<'_> {
                 drift: 0,
                 origin: AuthenticatorOrigin::Enrolled,
             },
+            CodeCheck::Signed { issued, .. } if !is_in_time(issued, self.now) => {
+                FirstCode::ChallengeOver
+            }
             CodeCheck::Signed {
                 issued,
                 counter,
@@ -241,31 +246,8 @@ impl DecisionBuilder<'_> {
         self.require_administrator_rows()?;
         let session = *self.session()?;
         let pending = self.own_pending(&session)?;
-        let by_break_glass = match (pending.purpose, self.actor().second_factor.state()) {
-            (Purpose::First, FactorState::None) => false,
-            (Purpose::Replace | Purpose::Add, FactorState::Active)
-                if self.is_active(pending.by) =>
-            {
-                false
-            }
-            (
-                Purpose::Reset,
-                FactorState::ResetDue {
-                    reset_code: Some(reset_code),
-                },
-            ) => {
-                if !self.author_is_current(&reset_code)? {
-                    self.erase_pending(&session);
-                    return self.void_reset_code().map(|()| Grant::Done);
-                }
-                matches!(reset_code.origin, Origin::BreakGlass { .. })
-            }
-            // An enrollment that began in time may finish after the code expired, but not after it became
-            // void.
-            (Purpose::Reset, FactorState::ResetDue { reset_code: None }) => {
-                return Err(Refusal::WrongResetCode);
-            }
-            _ => return Err(Refusal::NothingPending),
+        let Some(by_break_glass) = self.is_due(&pending, &session)? else {
+            return self.void_reset_code().map(|()| Grant::Done);
         };
         if by_break_glass && break_glass.is_none() {
             return Err(Refusal::BreakGlassCodeFirst);
@@ -290,25 +272,58 @@ impl DecisionBuilder<'_> {
                 drift,
                 origin,
             } => {
-                let replaced = pending.by.filter(|_| pending.purpose == Purpose::Replace);
-                let mut rest = self.actor().second_factor;
-                rest.remove(|it| Some(it.id) == replaced);
-                let is_passkey = matches!(origin, AuthenticatorOrigin::Passkey { .. });
-                if !has_room(&rest, is_passkey) {
-                    return Err(Refusal::TooManyAuthenticators);
-                }
+                self.require_room(&pending, origin)?;
                 if let (true, Some(break_glass)) = (by_break_glass, break_glass) {
-                    let now = self.now;
-                    self.organization_mut()?.break_glass = BreakGlass::Ready {
-                        break_glass,
-                        since: now,
-                        wrong: 0,
-                    };
-                    self.notify_administrators(Event::BreakGlassCodeRenewed);
+                    self.renew_after_break_glass(break_glass)?;
                 }
                 self.bind(&pending, (step, drift, origin), link)
             }
         }
+    }
+
+    /// Refuses an enrollment for which the account is not any more. Returns whether break-glass led to it; `None` where its
+    /// reset code is void.
+    fn is_due(&mut self, pending: &Pending, session: &Session) -> Result<Option<bool>, Refusal> {
+        Ok(
+            match (pending.purpose, self.actor().second_factor.state()) {
+                (Purpose::First, FactorState::None) => Some(false),
+                (Purpose::Replace | Purpose::Add, FactorState::Active)
+                    if self.is_active(pending.by) =>
+                {
+                    Some(false)
+                }
+                (
+                    Purpose::Reset,
+                    FactorState::ResetDue {
+                        reset_code: Some(reset_code),
+                    },
+                ) => {
+                    if !self.author_is_current(&reset_code)? {
+                        self.erase_pending(session);
+                        return Ok(None);
+                    }
+                    Some(matches!(reset_code.origin, Origin::BreakGlass { .. }))
+                }
+                // An enrollment that began in time may finish after the code expired, but not after it became
+                // void.
+                (Purpose::Reset, FactorState::ResetDue { reset_code: None }) => {
+                    return Err(Refusal::WrongResetCode);
+                }
+                _ => return Err(Refusal::NothingPending),
+            },
+        )
+    }
+
+    /// Used up with the reset code that it gave.
+    fn renew_after_break_glass(&mut self, break_glass: Digest) -> Result<(), Refusal> {
+        let now = self.now;
+        self.organization_mut()?.break_glass = BreakGlass::Ready {
+            break_glass,
+            since: now,
+            wrong: 0,
+        };
+        self.notify_administrators(Event::BreakGlassCodeRenewed);
+        Ok(())
     }
 
     fn is_active(&self, id: Option<AuthenticatorId>) -> bool {

@@ -1,5 +1,6 @@
 //! The actions that are possible in a world, and their sentences in stories.
 
+pub use crate::engine::*;
 use crate::world::*;
 use loquet_policy::*;
 
@@ -196,34 +197,6 @@ pub const WAITS: [u64; 5] = [
     limits::NOTICE,
     limits::ENROLLMENT_WINDOW,
 ];
-
-/// The engine, or the engine with one guard removed.
-pub trait Engine {
-    fn decide(
-        &self,
-        snapshot: &Snapshot<'_>,
-        command: &Command,
-        now: UnixTime,
-        fresh: Fresh,
-    ) -> Decision {
-        decide(snapshot, command, now, fresh)
-    }
-
-    fn current_level(&self, snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
-        current_level(snapshot, now)
-    }
-}
-
-pub struct Production;
-
-impl Engine for Production {}
-
-/// The result of an action: the changed world, if any, and the answer, if a command was given.
-pub struct Outcome {
-    pub world: Option<World>,
-    pub now: UnixTime,
-    pub answer: Option<Result<Grant, Refusal>>,
-}
 
 impl Action {
     /// Returns who performs the action. The actions of a thief do not count as recovery.

@@ -183,25 +183,7 @@ impl World {
         let phone = first.map_or(Who::Owner, |it| self.phone(person, it));
         pack.put(phone as usize, 2);
         if self.space.several {
-            let settled = first.is_none_or(|it| it.settles(now).is_none());
-            pack.put(usize::from(settled), 1);
-            let suspended = first.is_some_and(|it| !it.is_active());
-            pack.put(usize::from(suspended), 1);
-            let second = bound.next();
-            assert!(bound.next().is_none(), "at most two are bound here");
-            let state = second.map_or(0, |it| 1 + usize::from(!it.is_active()));
-            pack.put(state, 2);
-            let phone = second.map_or(Who::Owner, |it| self.phone(person, it));
-            pack.put(phone as usize, 2);
-            let settled = second.is_none_or(|it| it.settles(now).is_none());
-            pack.put(usize::from(settled), 1);
-            let by = second.and_then(|it| it.added_by);
-            pack.put(usize::from(by.is_some() && by == first.map(|it| it.id)), 1);
-            if self.space.passkeys {
-                for it in [first, second] {
-                    pack.put(usize::from(it.is_some_and(Authenticator::is_passkey)), 1);
-                }
-            }
+            self.pack_two(pack, person, now);
         }
         pack.put(account.recovery.len(), 2);
         let recovering = matches!(origin, Some(Origin::Recovery { .. }));
@@ -235,6 +217,31 @@ impl World {
             }
             let used_up = account.enrollments.wait(limits::ENROLLMENTS_A_DAY, now);
             pack.put(usize::from(used_up.is_some()), 1);
+        }
+    }
+
+    /// Packs what is known of two authenticators besides who holds the first.
+    fn pack_two(&self, pack: &mut Pack, person: &Person, now: UnixTime) {
+        let mut bound = person.account.second_factor.iter();
+        let first = bound.next();
+        let settled = first.is_none_or(|it| it.settles(now).is_none());
+        pack.put(usize::from(settled), 1);
+        let suspended = first.is_some_and(|it| !it.is_active());
+        pack.put(usize::from(suspended), 1);
+        let second = bound.next();
+        assert!(bound.next().is_none(), "at most two are bound here");
+        let state = second.map_or(0, |it| 1 + usize::from(!it.is_active()));
+        pack.put(state, 2);
+        let phone = second.map_or(Who::Owner, |it| self.phone(person, it));
+        pack.put(phone as usize, 2);
+        let settled = second.is_none_or(|it| it.settles(now).is_none());
+        pack.put(usize::from(settled), 1);
+        let by = second.and_then(|it| it.added_by);
+        pack.put(usize::from(by.is_some() && by == first.map(|it| it.id)), 1);
+        if self.space.passkeys {
+            for it in [first, second] {
+                pack.put(usize::from(it.is_some_and(Authenticator::is_passkey)), 1);
+            }
         }
     }
 

@@ -53,13 +53,6 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
             (k, s, Command::BeginReplacement { code, recovery })
         }
         Action::Confirm(k, s) if !is_third(world, k, s) => (k, s, confirm(world, k, GOOD)),
-        Action::ConfirmPasskey(k, s) if !is_third(world, k, s) => (k, s, confirm(world, k, SIGNED)),
-        Action::AnswerByCopy(k, s) => {
-            let check = passkeys::COPIED;
-            let held = world.people[k].held(world.holder(k, s), Authenticator::is_passkey)?;
-            let (by, source) = (held.id, source(world, k, s));
-            (k, s, give(Submitted { check, by, source }))
-        }
         Action::WrongConfirm(k, s, _) => (k, s, confirm(world, k, WRONG)),
         Action::ConfirmToken(k, s) if world.holder(k, s) == Who::Owner => {
             (k, s, confirm_token(world, k))
@@ -94,6 +87,13 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
 
 fn of_several(world: &World, action: Action) -> Option<Request> {
     let (k, s, command) = match action {
+        Action::ConfirmPasskey(k, s) if !is_third(world, k, s) => (k, s, confirm(world, k, SIGNED)),
+        Action::AnswerByCopy(k, s) => {
+            let check = passkeys::COPIED;
+            let held = world.people[k].held(world.holder(k, s), Authenticator::is_passkey)?;
+            let (by, source) = (held.id, source(world, k, s));
+            (k, s, give(Submitted { check, by, source }))
+        }
         Action::BeginAddition(k, s) => {
             let two = world.people[k].account.second_factor.iter().count() > 1;
             // A passkey first, which adds where a code does not.

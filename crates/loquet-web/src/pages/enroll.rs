@@ -130,20 +130,40 @@ fn title<'t>(at: &Setting<'_>) -> &'t str {
     )
 }
 
-/// Why an enrollment is due, in a sentence.
-async fn reason<H: PagesHost>(here: &Here<H>, at: &Setting<'_>) -> Result<String, Stop> {
-    let language = at.language;
-    let beside = match here.progress.purpose() {
-        Some(Purpose::Add) => Some(at.say(
+/// What becomes of what is bound, where something is.
+fn beside<'t>(at: &Setting<'_>, purpose: Purpose) -> Option<&'t str> {
+    match purpose {
+        Purpose::Add => Some(at.say(
             "Ce que vous avez déjà reste lié à votre compte. Pendant trois jours, ce que vous ajoutez ne servira qu’à vous connecter.",
             "What you have already stays bound to your account. For three days, what you add only serves to log in.",
         )),
-        Some(Purpose::Replace) => Some(at.say(
+        Purpose::Replace => Some(at.say(
             "Celle que vous remplacez vaut jusqu’à ce que vous ayez confirmé celle-ci, et plus après.",
             "The one that you replace counts until you have confirmed this one, and no longer after that.",
         )),
         _ => None,
-    };
+    }
+}
+
+/// What an enrollment is good for that nothing requires.
+fn unasked<'t>(at: &Setting<'_>) -> &'t str {
+    at
+            .app_or_token(
+                [
+                    "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre mot de passe.",
+                    "A one-time code on your phone will protect your account in addition to your password.",
+                ],
+                [
+                    "Un code à usage unique, sur votre jeton, protégera votre compte en plus de votre mot de passe.",
+                    "A one-time code on your token will protect your account in addition to your password.",
+                ],
+            )
+}
+
+/// Why an enrollment is due, in a sentence.
+async fn reason<H: PagesHost>(here: &Here<H>, at: &Setting<'_>) -> Result<String, Stop> {
+    let language = at.language;
+    let beside = here.progress.purpose().and_then(|it| beside(at, it));
     if let Some(beside) = beside.filter(|_| !at.codes.are_of_tokens) {
         return Ok(beside.to_owned());
     }
@@ -176,18 +196,7 @@ async fn reason<H: PagesHost>(here: &Here<H>, at: &Setting<'_>) -> Result<String
             .to_owned());
     }
     let Some(mandate) = here.overview().requirement().mandate else {
-        return Ok(at
-            .app_or_token(
-                [
-                    "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre mot de passe.",
-                    "A one-time code on your phone will protect your account in addition to your password.",
-                ],
-                [
-                    "Un code à usage unique, sur votre jeton, protégera votre compte en plus de votre mot de passe.",
-                    "A one-time code on your token will protect your account in addition to your password.",
-                ],
-            )
-            .to_owned());
+        return Ok(unasked(at).to_owned());
     };
     let who = here.pages.role(mandate.role, language).unwrap_or_default();
     let by = here
