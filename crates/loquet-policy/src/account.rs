@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use crate::attempts::{Attempts, DailyQuota, SessionWaits};
 use crate::{
-    AccountId, AddressChange, AuthenticatorId, BindingLink, Digest, DisabledBy, FactorState, OrgId,
-    Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode, RoleSet, SecondFactor,
-    UnixTime, limits,
+    AccountId, AddressChange, Authenticator, AuthenticatorId, BindingLink, Digest, DisabledBy,
+    FactorState, OrgId, Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode, RoleSet,
+    SecondFactor, UnixTime, limits,
 };
 
 /// One account of one organization. Cloning it allocates nothing, unless links in notices of enrollments are still good.
@@ -225,6 +225,13 @@ impl Account {
         !self.is_enrolled() && all.any(|it| !it.is_active() && it.is_proved())
     }
 
+    /// Returns a passkey that is active and has settled. While there is one, no code changes what is bound.
+    #[must_use]
+    pub fn strongest(&self, now: UnixTime) -> Option<&Authenticator> {
+        let mut active = self.second_factor.active();
+        active.find(|it| it.is_passkey() && it.settles(now).is_none())
+    }
+
     /// Returns whether an authenticator has a secret of less than 128 bits.
     #[must_use]
     pub fn has_weak_key(&self) -> bool {
@@ -247,14 +254,11 @@ impl Account {
         now: UnixTime,
     ) {
         let factor = &self.second_factor;
-        let is_bound = |id: AuthenticatorId| factor.get(id).is_some();
         let links = self.binding_links.iter_mut();
-        let takes_it = |known: &&mut BindingLink| by.is_some_and(|by| known.takes(by));
-        for known in links.filter(takes_it) {
-            let free = |slot: &&mut Option<AuthenticatorId>| slot.is_none_or(|id| !is_bound(id));
-            if let Some(slot) = known.also.iter_mut().find(free) {
-                *slot = Some(link.authenticator);
-            }
+        for known in links.filter(|known| by.is_some_and(|by| known.takes(by))) {
+            // What is bound no more makes room.
+            known.also.retain(|id| factor.get(*id).is_some());
+            known.also.push(link.authenticator);
         }
         self.forget_links(now);
         if self.binding_links.len() >= limits::BINDING_LINKS {

@@ -20,7 +20,7 @@ pub struct Authenticator {
     pub drift: i8,
     /// The newest step whose reuse was notified: one notice for each step, and none for earlier ones.
     pub told: Option<u64>,
-    /// Set where its codes are not accepted, because it was reported lost with the password alone.
+    /// Set where it is not accepted, because it was reported lost with the password alone, or there may be a copy of it.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -44,15 +44,19 @@ pub struct Authenticator {
 /// The present step of each authenticator of an account, in their order (RFC 6238 §4.2): each may have a period of its own.
 pub type PresentSteps = [u64; limits::AUTHENTICATORS];
 
-/// A report of loss by the password alone.
+/// A report of loss by the password alone, or a passkey that has counted less than before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Suspension {
     /// When it was reported.
     pub since: UnixTime,
-    /// Hash of the secret part of the link in the notice.
-    pub link: Digest,
+    /// Hash of the secret part of the link in the notice. `None`: there may be a copy of a passkey, which no link undoes.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub link: Option<Digest>,
 }
 
 impl Authenticator {

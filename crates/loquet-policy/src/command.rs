@@ -128,7 +128,7 @@ pub enum Command {
     },
     /// Begins to add an authenticator to those that are bound.
     BeginAddition {
-        /// A fresh code of one of them; of a passkey, where one is active.
+        /// A fresh code of one of them; of a passkey, where one is active and has settled.
         code: Submitted,
         /// Whether the host takes passkeys.
         passkeys: bool,

@@ -311,7 +311,7 @@ pub enum Event {
     },
     /// The owner removed an authenticator.
     AuthenticatorRemoved,
-    /// A passkey was removed, because there may be a copy of it.
+    /// A passkey is suspended, because there may be a copy of it.
     PasskeyCloned,
     /// The owner reported an enrollment as not theirs.
     ReportedUnrecognized,

@@ -1,6 +1,7 @@
 //! Enrollments that are not confirmed yet, and the link in the notice of one that was.
 
 use crate::{AuthenticatorId, Digest, RecoverySet, SessionId, UnixTime, limits};
+use alloc::vec::Vec;
 
 /// A pending enrollment. It satisfies no requirement, and only the session that began it can show or confirm
 /// it.
@@ -56,7 +57,7 @@ pub enum Purpose {
 }
 
 /// The link with which the owner reports an enrollment as not theirs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct BindingLink {
@@ -64,8 +65,11 @@ pub struct BindingLink {
     pub authenticator: AuthenticatorId,
     /// What was bound since with its codes, with recovery codes that its code made, and with what these bound: the link takes
     /// them too.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_empty"))]
-    pub also: [Option<AuthenticatorId>; limits::AUTHENTICATORS],
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Vec::is_empty")
+    )]
+    pub also: Vec<AuthenticatorId>,
     /// Hash of the link's secret part.
     pub link: Digest,
     /// When the link expires.
@@ -75,16 +79,11 @@ pub struct BindingLink {
     pub since: UnixTime,
 }
 
-#[cfg(feature = "serde")]
-fn is_empty(also: &[Option<AuthenticatorId>]) -> bool {
-    also.iter().all(Option::is_none)
-}
-
 impl BindingLink {
     /// Returns whether it takes this authenticator away.
     #[must_use]
     pub fn takes(&self, authenticator: AuthenticatorId) -> bool {
-        self.authenticator == authenticator || self.also.contains(&Some(authenticator))
+        self.authenticator == authenticator || self.also.contains(&authenticator)
     }
 }
 

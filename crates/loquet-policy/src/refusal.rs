@@ -149,8 +149,8 @@ pub enum Refusal {
     WrongPasskey,
     /// The passkey answered a challenge that is over. Nothing was counted.
     ChallengeOver,
-    /// The passkey has counted no more signatures than before: there may be a copy of it (WebAuthn Level 3 §6.1.1). It was
-    /// removed.
+    /// The passkey has counted no more signatures than before: there may be a copy of it (WebAuthn Level 3 §6.1.1). It is
+    /// suspended.
     PasskeyCloned,
     /// It takes a passkey, which the account has, and not a code.
     PasskeyRequired,

@@ -75,8 +75,6 @@ pub enum DisabledBy {
     Failures,
     /// The owner used a recovery code and did not finish the enrollment.
     Recovery,
-    /// There may be a copy of the only passkey.
-    Clone,
 }
 
 impl SecondFactor {

@@ -325,7 +325,7 @@ impl Devices {
         if before.epoch != after.epoch {
             self.spared.clear();
         }
-        if after.second_factor.last_step().is_some() {
+        if after.second_factor.iter().next().is_some() {
             self.lapse(now);
         } else {
             // They were remembered by a code of what is bound no more. Whose sessions go on, the rules have said.

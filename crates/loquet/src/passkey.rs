@@ -16,7 +16,7 @@ use crate::records::AccountRecord;
 use crate::store::MetadataId;
 
 /// The longest answer of a passkey that is read, in bytes.
-pub const MAX_PASSKEY_ANSWER: usize = 16 * 1024;
+pub const MAX_PASSKEY_ANSWER: usize = 8 * 1024;
 
 /// What a passkey signs: new for each page that asks, good for one session, for
 /// [`CHALLENGE`](loquet_policy::limits::CHALLENGE) seconds, and once.
@@ -83,7 +83,8 @@ impl<'a> PasskeyUser<'a> {
 pub struct NewPasskey {
     /// Its credential id: no two accounts have the same.
     pub id: Vec<u8>,
-    /// All that verifying takes, as text of at most a few hundred bytes. There is nothing secret in it.
+    /// All that verifying takes, as text of a few hundred bytes, or up to two thousand with the longest credential id. There is
+    /// nothing secret in it.
     pub passkey: String,
     /// How many signatures it has counted.
     pub counter: u32,
@@ -270,15 +271,18 @@ impl Mfa {
 
 /// What a page needs to ask for a passkey.
 impl Vault {
-    /// The options to sign with a passkey of the account, if it has any.
+    /// The options to sign with one of these passkeys of the account, if it has any.
     pub(crate) fn request_options(
         &self,
         party: &dyn RelyingParty,
         account: &AccountRecord,
-        session: &Session,
-        now: UnixTime,
+        (session, now): (&Session, UnixTime),
+        these: fn(&Authenticator) -> bool,
     ) -> Option<String> {
-        let known: Vec<&str> = passkeys(account).map(|(_, passkey)| passkey).collect();
+        let known: Vec<&str> = passkeys(account)
+            .filter(|(it, _)| these(it))
+            .map(|(_, passkey)| passkey)
+            .collect();
         let challenge = challenge(&self.keys, session, For::Request, now);
         (!known.is_empty()).then(|| party.request_options(&known, &challenge))?
     }

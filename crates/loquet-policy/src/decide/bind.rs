@@ -5,9 +5,10 @@ use super::code::note_unsettled;
 use super::recovery::author_of;
 use crate::authenticator::is_settling;
 use crate::{
-    Authenticator, AuthenticatorOrigin, BindingLink, Digest, Event, Grant, Level, Pending, Purpose,
-    RecoverySet, Refusal, RoleId, SecondFactor, limits,
+    Account, Authenticator, AuthenticatorOrigin, BindingLink, Digest, Event, Grant, Level, Pending,
+    Purpose, RecoverySet, Refusal, RoleId, SecondFactor, limits,
 };
+use alloc::vec::Vec;
 
 /// Returns whether there is a place for another passkey, or another authenticator that shows codes.
 pub(super) fn has_room(factor: &SecondFactor, passkey: bool) -> bool {
@@ -18,6 +19,17 @@ pub(super) fn has_room(factor: &SecondFactor, passkey: bool) -> bool {
     }
 }
 
+impl Pending {
+    /// Returns whether it can bind a passkey, or else an app: the account has not as many as it may.
+    #[must_use]
+    pub fn has_room(&self, account: &Account, passkey: bool) -> bool {
+        let replaced = self.by.filter(|_| self.purpose == Purpose::Replace);
+        let mut rest = account.second_factor;
+        rest.remove(|it| Some(it.id) == replaced);
+        has_room(&rest, passkey)
+    }
+}
+
 impl DecisionBuilder<'_> {
     /// Refuses another authenticator of a kind of which the account has as many as it may.
     pub(super) fn require_room(
@@ -25,10 +37,8 @@ impl DecisionBuilder<'_> {
         pending: &Pending,
         origin: AuthenticatorOrigin,
     ) -> Result<(), Refusal> {
-        let replaced = pending.by.filter(|_| pending.purpose == Purpose::Replace);
-        let mut rest = self.actor().second_factor;
-        rest.remove(|it| Some(it.id) == replaced);
-        match has_room(&rest, matches!(origin, AuthenticatorOrigin::Passkey { .. })) {
+        let is_passkey = matches!(origin, AuthenticatorOrigin::Passkey { .. });
+        match pending.has_room(self.actor(), is_passkey) {
             true => Ok(()),
             false => Err(Refusal::TooManyAuthenticators),
         }
@@ -61,7 +71,7 @@ impl DecisionBuilder<'_> {
         let since = before.map_or(now, |before| before.since);
         let link = BindingLink {
             authenticator: id,
-            also: [None; limits::AUTHENTICATORS],
+            also: Vec::new(),
             link,
             expires: now.plus(limits::BINDING_LINK),
             since,

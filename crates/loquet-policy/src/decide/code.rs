@@ -1,12 +1,11 @@
 //! Codes: acceptance, reuse, failures and throttling.
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
-use super::recovery::forget_codes_of;
 use crate::requirement::required;
 use crate::{
     Access, Account, Attempts, Authenticator, AuthenticatorId, AuthenticatorOrigin, CodeCheck,
     CodeSource, DisabledBy, Event, Grant, Level, PairCheck, PresentSteps, Refusal, SecondFactor,
-    Submitted, UnixTime, limits,
+    Submitted, Suspension, UnixTime, limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -92,6 +91,16 @@ impl DecisionBuilder<'_> {
             Some(until) => Err(Refusal::NotSettled { until }),
             None => Ok(code.by),
         }
+    }
+
+    /// Checks the fresh code of a command that changes what is bound, of recovery codes too. Where a passkey has settled and is
+    /// active it takes a passkey: a code can be phished.
+    pub(super) fn binding_code(&mut self, code: Submitted) -> Result<AuthenticatorId, Refusal> {
+        let is_code = code.check != CodeCheck::Absent && !code.check.is_of_passkey();
+        if is_code && self.actor().strongest(self.now).is_some() {
+            return Err(Refusal::PasskeyRequired);
+        }
+        self.settled_code(code)
     }
 
     /// Checks one code of an active authenticator, and counts or consumes it.
@@ -184,7 +193,7 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::ChallengeOver);
         }
         if counter <= last && (counter, last) != (0, 0) {
-            self.remove_cloned(code.by)?;
+            self.suspend_cloned(code.by)?;
             return Err(Refusal::PasskeyCloned);
         }
         let now = self.now;
@@ -197,17 +206,14 @@ impl DecisionBuilder<'_> {
         self.prove_authenticator(code.by)
     }
 
-    /// Removes a passkey of which there may be a copy. Nothing could vouch for it again.
-    fn remove_cloned(&mut self, id: AuthenticatorId) -> Result<(), Refusal> {
-        let now = self.now;
+    /// Suspends a passkey of which there may be a copy. Its owner undoes that with a recovery code and the passkey, or another
+    /// administrator does.
+    fn suspend_cloned(&mut self, id: AuthenticatorId) -> Result<(), Refusal> {
+        let (since, link) = (self.now, None);
         let actor = self.actor_mut();
-        forget_codes_of(actor, id, now);
-        actor.second_factor.remove(|it| it.id == id);
-        if actor.second_factor == SecondFactor::None {
-            let why = DisabledBy::Clone;
-            actor.second_factor = SecondFactor::Disabled { since: now, why };
+        if let Some(passkey) = actor.second_factor.get_mut(id) {
+            passkey.suspended = Some(Suspension { since, link });
         }
-        actor.forget_links(now);
         end_sessions(actor);
         let account = actor.id;
         let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
@@ -306,7 +312,7 @@ impl DecisionBuilder<'_> {
         }
         if is_ahead {
             let steps = |account: &Account| -> u64 {
-                let all = account.second_factor.iter();
+                let all = account.second_factor.with_codes();
                 all.fold(0, |sum, it| sum.saturating_add(it.step))
             };
             let is_replayable = steps(&account) != steps(self.actor());
@@ -321,12 +327,12 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    /// Disables the authenticators whose codes can be guessed and erases the pending enrollments. Where a passkey is active,
-    /// it stays, and so does any other.
+    /// Disables the authenticators whose codes can be guessed and erases the pending enrollments. Where a passkey has settled
+    /// and is active, it stays, and so does any other.
     fn disable_authenticators(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
-        if actor.second_factor.active().any(Authenticator::is_passkey) {
+        if actor.strongest(now).is_some() {
             actor.second_factor.remove(|it| !it.is_passkey());
             actor.forget_links(now);
             end_sessions(actor);

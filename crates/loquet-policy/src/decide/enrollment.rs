@@ -8,7 +8,7 @@ use crate::requirement::{enrollment_open, required};
 use crate::{
     Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, BreakGlass, CodeCheck, Digest,
     Event, FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet, Refusal, Session,
-    Submitted, limits,
+    Submitted, UnixTime, limits,
 };
 
 /// What the first code of a new authenticator amounts to, the first two of a hardware token, or the answer of a new passkey.
@@ -141,12 +141,6 @@ impl DecisionBuilder<'_> {
             self.rights()?;
             return Err(Refusal::TooManyAuthenticators);
         }
-        // A code can be phished, and must not bind another where the account has what cannot.
-        let is_code = code.check != CodeCheck::Absent && !code.check.is_of_passkey();
-        if is_code && factor.active().any(Authenticator::is_passkey) {
-            self.rights()?;
-            return Err(Refusal::PasskeyRequired);
-        }
         self.begin_beside(Purpose::Add, code, RecoverySet::EMPTY)
     }
 
@@ -163,7 +157,7 @@ impl DecisionBuilder<'_> {
         }
         self.require_bound_authenticator()?;
         self.may_begin_another()?;
-        let by = self.settled_code(code)?;
+        let by = self.binding_code(code)?;
         self.add_pending(purpose, Some(by), recovery)
     }
 
@@ -178,7 +172,7 @@ impl DecisionBuilder<'_> {
         if self.actor().second_factor.active().all(|it| it.id == id) {
             return Err(Refusal::AskAnotherAdmin);
         }
-        if self.settled_code(code)? == id {
+        if self.binding_code(code)? == id {
             return Err(Refusal::OtherCodeRequired);
         }
         let now = self.now;
@@ -211,9 +205,6 @@ impl DecisionBuilder<'_> {
                 drift: 0,
                 origin: AuthenticatorOrigin::Enrolled,
             },
-            CodeCheck::Signed { issued, .. } if !is_in_time(issued, self.now) => {
-                FirstCode::ChallengeOver
-            }
             CodeCheck::Signed {
                 issued,
                 counter,
@@ -253,6 +244,14 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::BreakGlassCodeFirst);
         }
         match first? {
+            // Of an earlier enrollment, which showed something else.
+            FirstCode::Good {
+                step,
+                origin: AuthenticatorOrigin::Passkey { .. },
+                ..
+            } if step < pending.since.0 || !is_in_time(UnixTime(step), self.now) => {
+                Err(Refusal::ChallengeOver)
+            }
             FirstCode::Malformed => Err(Refusal::Malformed),
             FirstCode::ChallengeOver => Err(Refusal::ChallengeOver),
             FirstCode::NotSigned => {

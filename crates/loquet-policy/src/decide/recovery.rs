@@ -45,7 +45,7 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::NotOffered);
         }
         self.require_bound_authenticator()?;
-        let by = self.settled_code(code)?;
+        let by = self.binding_code(code)?;
         let now = self.now;
         let actor = self.actor_mut();
         actor.recovery = recovery;

@@ -30,6 +30,7 @@ impl DecisionBuilder<'_> {
         let actor = self.actor_mut();
         end_sessions(actor);
         if let Some(lost) = actor.second_factor.get_mut(lost) {
+            let link = Some(link);
             lost.suspended = Some(Suspension { since: now, link });
             lost.told = None;
         }
@@ -112,7 +113,8 @@ impl DecisionBuilder<'_> {
         );
         let mut bound = self.actor().second_factor.iter();
         bound.any(|it| {
-            it.suspended.is_some_and(|known| known.link == link) && (!is_known || it.id == code.by)
+            it.suspended.is_some_and(|known| known.link == Some(link))
+                && (!is_known || it.id == code.by)
         })
     }
 
@@ -171,7 +173,7 @@ impl DecisionBuilder<'_> {
 
     pub(super) fn report_unrecognized(&mut self, link: Digest) -> Answer {
         let now = self.now;
-        let Some(link) = self.actor().binding_link(&link, now).copied() else {
+        let Some(link) = self.actor().binding_link(&link, now).cloned() else {
             return Err(Refusal::WrongLink);
         };
         self.require_administrator_rows()?;

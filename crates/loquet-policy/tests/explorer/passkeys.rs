@@ -55,27 +55,38 @@ fn passkeys(account: &Account) -> impl Iterator<Item = &Authenticator> {
     account.second_factor.iter().filter(|it| it.is_passkey())
 }
 
-/// A code binds nothing beside a passkey, wrong codes take no passkey away, and a copy proves nothing.
+/// A code changes nothing that is bound beside a passkey, wrong codes take no passkey away, and a copy proves nothing.
 pub fn check_step(before: &World, outcome: &Outcome, action: Action) -> Promise {
     let after = outcome.world.as_ref().unwrap_or(before);
     match action {
-        Action::BeginAddition(k, s) if matches!(outcome.answer, Some(Ok(_))) => {
+        Action::BeginAddition(k, s)
+        | Action::BeginReplacement(k, s)
+        | Action::RenewRecoveryCodes(k, s)
+        | Action::Remove(k, s, _)
+            if matches!(
+                outcome.answer,
+                Some(Ok(Grant::Pending { resumed: false, .. }
+                    | Grant::Done
+                    | Grant::Session { .. }))
+            ) =>
+        {
             let (person, holder) = (&before.people[k], before.holder(k, s));
-            let begun = person.account.pendings_at(NOW).count();
-            let is_new = after.people[k].account.pendings_at(NOW).count() > begun;
-            let has_passkey = passkeys(&person.account).any(Authenticator::is_active);
+            let settled =
+                |it: &Authenticator| it.is_active() && it.is_passkey() && it.settles(NOW).is_none();
+            let has_passkey = passkeys(&person.account).any(settled);
             let held = person.held(holder, |it| it.is_active() && it.is_passkey());
             ensure(
-                !is_new || !has_passkey || held.is_some(),
-                "S13 a code added an authenticator beside a passkey",
+                !has_passkey || held.is_some(),
+                "S13 a code changed what is bound beside a passkey",
                 k,
             )
         }
         Action::WrongCode(k, ..) => {
             let is = &after.people[k].account.second_factor;
-            let mut active = passkeys(&before.people[k].account).filter(|it| it.is_active());
+            let settled = |it: &&Authenticator| it.is_active() && it.settles(NOW).is_none();
+            let mut kept = passkeys(&before.people[k].account).filter(settled);
             ensure(
-                active.all(|it| is.get(it.id).is_some()),
+                kept.all(|it| is.get(it.id).is_some()),
                 "wrong codes took a passkey away",
                 k,
             )
@@ -90,8 +101,8 @@ pub fn check_step(before: &World, outcome: &Outcome, action: Action) -> Promise 
             let held = before.people[k].held(before.holder(k, s), Authenticator::is_passkey);
             let is = &after.people[k].account.second_factor;
             ensure(
-                !checked || held.is_none_or(|it| is.get(it.id).is_none()),
-                "a passkey stayed that has a copy",
+                !checked || held.is_none_or(|it| is.get(it.id).is_some_and(|it| !it.is_active())),
+                "a passkey is accepted that has a copy",
                 k,
             )
         }
@@ -117,7 +128,12 @@ fn forgetting_the_count() -> Weakened {
 /// Takes passkeys for apps where an addition begins, whose codes may add.
 fn adding_by_code() -> Weakened {
     with_actor(
-        |command| matches!(command, Command::BeginAddition { .. }),
+        |command| {
+            matches!(
+                command,
+                Command::BeginAddition { .. } | Command::BeginReplacement { .. }
+            )
+        },
         |_, _, _, actor| {
             let all = actor.second_factor.iter_mut();
             for it in all.filter(|it| it.is_passkey()) {
@@ -151,10 +167,10 @@ pub fn guards() -> Vec<Guard> {
             "S4 a copy",
         ),
         (
-            "beside a passkey, no code adds an authenticator",
+            "beside a passkey, no code changes what is bound",
             PASSKEYS_ROBBED,
             adding_by_code(),
-            "S13 a code",
+            "S13 a code changed",
         ),
         (
             "wrong codes disable what can be guessed",

@@ -193,7 +193,7 @@ fn of_removal() -> Vec<Guard> {
                 |command| matches!(command, Command::ReportUnrecognized { .. }),
                 |_, _, _, actor| {
                     for link in actor.binding_links.iter_mut() {
-                        link.also = [None; limits::AUTHENTICATORS];
+                        link.also.clear();
                     }
                 },
             ),

@@ -143,8 +143,7 @@ fn unpack_links(space: Space, account: &mut Account, pack: &mut Pack, k: usize) 
         if pack.take(1) == 0 {
             continue;
         }
-        let mut also = [None; limits::AUTHENTICATORS];
-        also[0] = added_by(account, authenticator);
+        let also = added_by(account, authenticator).into_iter().collect();
         account.binding_links.push(BindingLink {
             authenticator,
             also,
@@ -170,7 +169,7 @@ fn unpack_second(space: Space, person: &mut Person, pack: &mut Pack, k: usize) {
     let (first_settled, suspended) = (pack.take(1) == 1, pack.take(1) == 1);
     let suspension = Suspension {
         since: NOW,
-        link: undo_link(k),
+        link: Some(undo_link(k)),
     };
     let state = pack.take(2);
     person.phones[2] = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
@@ -320,7 +319,7 @@ fn second_factor(k: usize, class: usize) -> SecondFactor {
         18 => SecondFactor::of(Authenticator {
             suspended: Some(Suspension {
                 since: NOW,
-                link: undo_link(k),
+                link: Some(undo_link(k)),
             }),
             ..bound
         }),

@@ -99,7 +99,7 @@ fn t37_restore_keeps_strict_preset_and_its_author() {
 
 fn binding_link(since: UnixTime) -> BindingLink {
     BindingLink {
-        also: [None; limits::AUTHENTICATORS],
+        also: Vec::new(),
         authenticator: AuthenticatorId(2),
         link: digest(LINK),
         expires: since,

@@ -104,7 +104,10 @@ fn every_variant_round_trips_through_json() {
         SecondFactor::None,
         SecondFactor::Disabled { since, why },
         SecondFactor::of(Authenticator {
-            suspended: Some(Suspension { since, link }),
+            suspended: Some(Suspension {
+                since,
+                link: Some(link),
+            }),
             origin: AuthenticatorOrigin::Token,
             told: Some(6),
             ..bound

@@ -1,7 +1,6 @@
 //! The enrollment.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::limits::CODE_AUTHENTICATORS;
 use loquet::{
     BreakGlassCode, Error, MAX_PASSKEY_ANSWER, NextStep, Purpose, RecoveryCode, Refusal, UnixTime,
 };
@@ -37,20 +36,13 @@ fn setting<'a, H: PagesHost>(
     let passkey = here.progress.passkey_creation().map(|options| Passkey {
         asks: Asks::New,
         options,
-        alone: !has_room_for_an_app(here),
+        alone: !here.progress.may_bind_app(),
     });
     Ok(Setting {
         codes,
         passkey,
         ..here.setting(trouble)?
     })
-}
-
-/// Whether the account may have another app or token; if not, a passkey.
-fn has_room_for_an_app<H>(here: &Here<H>) -> bool {
-    let all = here.overview().authenticators().iter();
-    let replaces = here.progress.purpose() == Some(Purpose::Replace);
-    replaces || all.filter(|it| !it.is_passkey()).count() < CODE_AUTHENTICATORS
 }
 
 /// The enrollment page: the QR code of a begun enrollment, the fields for two codes of a token, or how to begin.

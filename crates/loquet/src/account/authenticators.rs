@@ -94,10 +94,16 @@ impl AuthenticatorEntry {
         self.facts.is_proved().then_some(UnixTime(shown))
     }
 
-    /// Returns since when it is suspended, because it was reported lost.
+    /// Returns since when it is suspended, because it was reported lost or there may be a copy of it.
     #[must_use]
     pub fn suspended(&self) -> Option<UnixTime> {
         self.facts.suspended.map(|it| it.since)
+    }
+
+    /// Returns whether it is suspended because there may be a copy of it.
+    #[must_use]
+    pub fn may_be_copied(&self) -> bool {
+        self.facts.suspended.is_some_and(|it| it.link.is_none())
     }
 
     /// Returns until when it proves log-ins alone, because it was added or put in place of another less than

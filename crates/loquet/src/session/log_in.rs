@@ -213,7 +213,7 @@ impl Mfa {
             None => offer(organization, actor, session, pending.expires())?.map(Shown::App),
         };
         let passkey = match (&shown, &self.inner.passkeys) {
-            (Some(Shown::App(_)), Some(party)) => {
+            (Some(Shown::App(_)), Some(party)) if pending.has_room(&actor.facts, true) => {
                 vault.creation_options(&**party, actor, session, now)
             }
             _ => None,
@@ -221,6 +221,7 @@ impl Mfa {
         Ok(shown.map(|shown| Begun {
             shown,
             purpose: pending.purpose,
+            may_bind_app: pending.has_room(&actor.facts, false),
             passkey,
             codes: shown_codes(&vault.keys, actor, session, now),
         }))

@@ -1,6 +1,6 @@
 //! How far a log-in has come.
 
-use loquet_policy::{BreakGlass, NextStep, Purpose};
+use loquet_policy::{Authenticator, BreakGlass, NextStep, Purpose};
 
 use crate::account::AccountOverview;
 use crate::decide;
@@ -19,6 +19,7 @@ pub struct LoginProgress {
     user: Option<Authorized>,
     pending: Option<Begun>,
     passkey: Option<String>,
+    suspended_passkey: Option<String>,
     break_glass: Option<BreakGlassCode>,
 }
 
@@ -34,6 +35,7 @@ pub(crate) enum Shown {
 pub(crate) struct Begun {
     pub(crate) shown: Shown,
     pub(crate) purpose: Purpose,
+    pub(crate) may_bind_app: bool,
     /// What the browser is asked to register a passkey instead.
     pub(crate) passkey: Option<String>,
     /// The recovery codes that go with it.
@@ -75,6 +77,13 @@ impl LoginProgress {
         self.pending.as_ref().map(|pending| pending.purpose)
     }
 
+    /// Returns whether the enrollment may bind an app: the account may have all the apps and tokens that it can, and room for a
+    /// passkey alone.
+    #[must_use]
+    pub fn may_bind_app(&self) -> bool {
+        self.pending.as_ref().is_some_and(|it| it.may_bind_app)
+    }
+
     /// Returns what to give to the browser's `navigator.credentials.create()` where a passkey can be registered in place of the
     /// [`offer`](Self::offer): the `publicKey` options, as JSON with bytes in base64url (WebAuthn Level 3 §5.1.9
     /// `parseCreationOptionsFromJSON`). Good for five minutes.
@@ -89,6 +98,12 @@ impl LoginProgress {
     #[must_use]
     pub fn passkey_request(&self) -> Option<&str> {
         self.passkey.as_deref()
+    }
+
+    /// Returns the same for a passkey that is suspended, for the page that undoes a report of loss.
+    #[must_use]
+    pub fn suspended_passkey_request(&self) -> Option<&str> {
+        self.suspended_passkey.as_deref()
     }
 
     /// Returns the hardware token that this very session began to confirm.
@@ -147,11 +162,16 @@ impl Mfa {
             .filter(|_| by_break_glass)
             .map(|organization| decide::proposed_break_glass(&vault.keys, &session, organization));
         let party = self.inner.passkeys.as_deref();
-        let passkey = party
-            .and_then(|party| vault.request_options(party, admitted.actor, &session, admitted.now));
+        let asks = |these| {
+            let at = (&session, admitted.now);
+            vault.request_options(party?, admitted.actor, at, these)
+        };
+        let passkey = asks(Authenticator::is_active);
+        let suspended_passkey = asks(|it| !it.is_active());
         Ok(LoginProgress {
             user,
             passkey,
+            suspended_passkey,
             pending,
             break_glass,
             overview: self.overview_of(facts, &session, owed)?,

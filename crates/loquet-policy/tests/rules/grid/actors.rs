@@ -212,7 +212,10 @@ fn older_lost(scene: &mut Scene) {
     bound(scene, 2);
     let (since, link) = (NOW, digest(3));
     for authenticator in scene.actor.second_factor.iter_mut().take(1) {
-        authenticator.suspended = Some(Suspension { since, link });
+        authenticator.suspended = Some(Suspension {
+            since,
+            link: Some(link),
+        });
     }
 }
 
@@ -240,7 +243,10 @@ fn suspended(scene: &mut Scene) {
 pub(super) fn lost(since: UnixTime) -> SecondFactor {
     let link = digest(3);
     SecondFactor::of(Authenticator {
-        suspended: Some(Suspension { since, link }),
+        suspended: Some(Suspension {
+            since,
+            link: Some(link),
+        }),
         ..Authenticator::new(AuthenticatorId(1), since, 1)
     })
 }

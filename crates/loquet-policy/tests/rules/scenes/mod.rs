@@ -54,10 +54,7 @@ struct Links<'a>(&'a [BindingLink]);
 impl Debug for Links<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let links = self.0.iter();
-        let shown = links.map(|it| {
-            let also: Vec<_> = it.also.iter().flatten().collect();
-            (it.authenticator, also, it.link, it.expires, it.since)
-        });
+        let shown = links.map(|it| (it.authenticator, &it.also, it.link, it.expires, it.since));
         f.debug_list().entries(shown).finish()
     }
 }
