@@ -15,6 +15,8 @@
 //! What is printed is Markdown: `cargo xtask bench otp --write` puts it into `docs/measured.md` of the crate.
 
 #[cfg(any(feature = "store", feature = "postgres"))]
+pub mod passkeys;
+#[cfg(any(feature = "store", feature = "postgres"))]
 pub mod users;
 
 use std::hint::black_box;

@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    AccountId, Clock as _, Error, Keyring, Mfa, MfaSession, NewAccount, Refusal, RoleId, UnixTime,
+    AccountId, Clock as _, Error, Keyring, LoginProgress, Mfa, MfaSession, NewAccount,
+    PasskeyAnswer, Refusal, RoleId, Typed, UnixTime, limits,
 };
 use loquet_testkit::fixture::Fixture;
+
+use crate::passkeys::Echo;
 
 /// When the first of them enrolls.
 pub const START: u64 = 1_790_000_000;
@@ -81,6 +84,50 @@ impl User {
     }
 }
 
+/// Passkeys, which [`Echo`] takes.
+impl User {
+    /// Adds a passkey once all that is bound has settled.
+    pub async fn add_passkey(&mut self) {
+        self.now += limits::SETTLING;
+        let session = self.log_in().await;
+        let user = self.mfa.authorize(&session, &Fixture::client()).await;
+        self.now += 30;
+        self.clock.set(self.now);
+        // Beside a passkey, no code adds another.
+        let proof = match self.progress(&session).await.passkey_request() {
+            Some(options) => PasskeyAnswer::new(options).into(),
+            None => Typed::from(self.phone.code(UnixTime(self.now))),
+        };
+        let account = self.mfa.account(user.as_ref().unwrap());
+        account.add_authenticator(proof).await.unwrap();
+        self.now += 1;
+        self.clock.set(self.now);
+        let progress = self.progress(&session).await;
+        let answer = PasskeyAnswer::new(progress.passkey_creation().unwrap());
+        let confirmed = self
+            .mfa
+            .confirm_enrollment(&session, answer, Fixture::client());
+        confirmed.await.unwrap();
+    }
+
+    /// Gives the password, asks for what the page needs, and lets the first passkey answer.
+    pub async fn log_in_with_passkey(&mut self) -> MfaSession {
+        let session = self.enter().await;
+        let progress = self.progress(&session).await;
+        let answer = PasskeyAnswer::new(progress.passkey_request().unwrap());
+        let login = self
+            .mfa
+            .verify_code(&session, answer, Fixture::client())
+            .await;
+        login.unwrap().session
+    }
+
+    async fn progress(&self, session: &MfaSession) -> LoginProgress {
+        let progress = self.mfa.login_progress(session, &Fixture::client()).await;
+        progress.unwrap()
+    }
+}
+
 /// What a task of a benchmark does again and again.
 pub trait Worker: Send + 'static {
     /// Does it once.
@@ -146,7 +193,8 @@ pub async fn users(store: impl Store, count: usize) -> Vec<User> {
         let clock = TestClock::at(now);
         let mfa = Mfa::builder(Arc::clone(&store))
             .keyring(Keyring::single(1, [7; 32]))
-            .clock(clock.clone());
+            .clock(clock.clone())
+            .passkeys(Echo);
         users.push(User {
             mfa: mfa.open().await.unwrap(),
             clock,

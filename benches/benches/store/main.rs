@@ -5,9 +5,10 @@
 //! same tables by hand, without Loquet: no code is checked, nothing encrypted, decided or authenticated. The candidates
 //! take turns, so that a busy machine slows them all alike; trust ratios.
 //!
-//! `-- authorize` runs the gate alone, `-- accounts` the part with up to a million accounts, `-- quick` a hundredth of it.
+//! `-- authorize` runs the gate alone, `-- passkeys` what passkeys cost, `-- accounts` the part with up to a million accounts, `-- quick` a hundredth of it.
 
 mod authorize;
+mod passkeys;
 mod raw;
 
 use std::fs::{self, File};
@@ -39,8 +40,12 @@ fn main() {
     if asked("authorize") {
         return authorize::measure(folder.path());
     }
+    if asked("passkeys") {
+        return passkeys::measure();
+    }
     if !asked("accounts") {
         authorize::measure(folder.path());
+        passkeys::measure();
         in_flight(folder.path());
         alone(folder.path());
         django(folder.path());

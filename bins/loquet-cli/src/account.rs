@@ -20,6 +20,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  loquet account list --db app.db")]
     List(Arguments),
     /// Show one account
+    ///
+    /// For each authenticator: its number, its name, its kind (app, token or passkey), since when it is bound, and when it was
+    /// last used. A passkey that is backed up has copies elsewhere, such as on its owner's other devices.
     #[command(after_help = "Example:\n  loquet account show sofia --db app.db")]
     Show(Own),
     /// Create the accounts that are missing, from a CSV or JSON Lines file
@@ -127,6 +130,8 @@ Examples:
     ///
     /// Reads the owner's code (and the next code where the first was used up to log in) from standard input, prints the key
     /// URI of the new authenticator, and reads its first code. For 72 hours the new one only logs in.
+    /// It adds apps, and no passkeys: these need a browser. An account that has a passkey adds an authenticator with that
+    /// passkey alone, on the service's pages.
     #[command(after_help = "Example:\n  loquet account add-authenticator marie --db app.db")]
     AddAuthenticator(Own),
     /// Name one of several authenticators

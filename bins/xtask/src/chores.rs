@@ -118,7 +118,8 @@ pub(crate) fn doc() -> Done {
 pub(crate) fn signatures() -> Done {
     tools::subcommand("cargo-check-external-types")?;
     let mut crates = MUTATED.to_vec();
-    crates.extend(["loquet-sqlite", "loquet-mail", "loquet-tower", "loquet-web"]);
+    crates.extend(["loquet-sqlite", "loquet-mail", "loquet-webauthn"]);
+    crates.extend(["loquet-tower", "loquet-web"]);
     crates.into_iter().try_for_each(|name| {
         let manifest = format!("--manifest-path crates/{name}/Cargo.toml");
         let mut check = cargo(&format!("check-external-types --all-features {manifest}"));

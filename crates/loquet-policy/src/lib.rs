@@ -18,7 +18,7 @@
 //! | *latch* | multi-factor log-in is enabled for an organization once and cannot be disabled again |
 //! | *mandate* | a role must use multi-factor log-in, from a date that is announced at least 7 days ahead |
 //! | *toggle* | the owner's own choice to require a second factor, where no mandate requires it |
-//! | *authenticator* | the shared secret in an authenticator app; *bound* by an *enrollment*, which its first code confirms; an account has up to three |
+//! | *authenticator* | the shared secret in an authenticator app, or a passkey; *bound* by an *enrollment*, which its first code or answer confirms; an account has up to three apps and hardware tokens, and five passkeys |
 //! | *reset code* | a code that another administrator gives to a user who lost the authenticator; it permits one new enrollment |
 //! | *recovery code* | a printed single-use code with which the owner starts a new enrollment |
 //! | *break-glass* | a code, kept outside the system, that readmits one administrator after 24 hours when no administrator can log in |

@@ -1,8 +1,8 @@
 //! Mountable axum pages for Loquet, in French and English, and guards for a host's own routes.
 //!
-//! The second half of log-in, enrollment by QR code or by hand, "My account", the administration: everything works without
-//! JavaScript; two small scripts count down and copy. The embedding service implements [`PagesHost`] (sessions, names, the frame
-//! around a page), merges [`Pages::router`] into its own routes, and calls [`Pages::admit`] after a right password.
+//! The second half of log-in, enrollment by QR code or by hand, "My account", the administration: everything but passkeys works
+//! without JavaScript; three small scripts count down, copy, and ask for passkeys. The embedding service implements
+//! [`PagesHost`] (sessions, names, the frame around a page), merges [`Pages::router`] into its own routes, and calls [`Pages::admit`] after a right password.
 //!
 //! ```no_run
 //! use axum::response::{IntoResponse, Response};

@@ -166,18 +166,35 @@ impl Lost {
     }
 }
 
+/// What an authenticator is.
+fn kind(entry: &AuthenticatorEntry) -> &'static str {
+    match (entry.is_passkey(), entry.token()) {
+        (true, _) => "passkey",
+        (false, Some(_)) => "token",
+        (false, None) => "app",
+    }
+}
+
 /// One authenticator, in a line.
 pub(super) fn line(entry: &AuthenticatorEntry) -> String {
     let mut text = format!("{}", entry.id().0);
     if !entry.name().is_empty() {
         text.push_str(&format!(" ({})", shown(entry.name())));
     }
+    text.push_str(&format!(" {}", kind(entry)));
     if let Some(serial) = entry.token() {
-        text.push_str(&format!(" token {}", shown(serial)));
+        text.push_str(&format!(" {}", shown(serial)));
+    }
+    if entry.is_backed_up() {
+        text.push_str(", backed up,");
     }
     match entry.suspended() {
         Some(since) => text.push_str(&format!(" suspended {}", when::text(since))),
         None => text.push_str(&format!(" since {}", when::text(entry.since()))),
+    }
+    match entry.last_used() {
+        Some(used) => text.push_str(&format!("; last used {}", when::text(used))),
+        None => text.push_str("; not used yet"),
     }
     if let Some(until) = entry.settles() {
         text.push_str(&format!("; only logs in until {}", when::text(until)));
@@ -189,7 +206,9 @@ pub(super) fn object(entry: &AuthenticatorEntry) -> Value {
     json!({
         "id": entry.id().0,
         "name": entry.name(),
+        "kind": kind(entry),
         "token": entry.token(),
+        "backed_up": entry.is_passkey().then(|| entry.is_backed_up()),
         "since": entry.since().0,
         "last_used": entry.last_used().map(|used| used.0),
         "suspended": entry.suspended().map(|since| since.0),

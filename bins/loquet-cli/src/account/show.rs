@@ -61,12 +61,7 @@ pub(super) async fn one(asked: &Own) -> Result<Outcome, Failure> {
     ] {
         output::line(&format!("{what:<20} {value}"))?;
     }
-    // One alone is what the line before says.
-    for entry in user
-        .authenticators()
-        .iter()
-        .filter(|_| user.authenticators().len() > 1)
-    {
+    for entry in user.authenticators() {
         output::line(&format!("{:<20} {}", "", authenticators::line(entry)))?;
     }
     if let Some(serial) = user.assigned_token() {

@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::{json_lines, wait};
 
 pub(crate) const HOUR: u64 = 3600;
-const KEY: [u8; 32] = [7; 32];
+pub(crate) const KEY: [u8; 32] = [7; 32];
 
 /// The clock as it was.
-struct Ago(u64);
+pub(crate) struct Ago(pub(crate) u64);
 
 impl Clock for Ago {
     fn now(&self) -> UnixTime {

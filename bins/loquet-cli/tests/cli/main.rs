@@ -31,6 +31,7 @@ mod manual;
 mod moving;
 mod operations;
 mod owners;
+mod passkeys;
 mod postgres;
 mod qr;
 mod reports;

@@ -67,7 +67,7 @@ fn authenticator_is_added_named_and_removed() {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
-        text.contains("2 (Tablette) since ") && text.contains("; only logs in until "),
+        text.contains("2 (Tablette) app since ") && text.contains("; only logs in until "),
         "{text}"
     );
 

@@ -11,14 +11,15 @@ const LEDGER: &str = "crates/loquet/docs/conformance.md";
 /// The requirements that have no number of their own. The others are counted through.
 const NAMED: &str = "N 3.1.4.1-a, N 3.1.4.1-b, N 3.1.4.1-c, N 3.1.4.2-a, N 3.1.4.2-b, N 3.1.4.2-c, \
     N 3.1.4.2-d, N 3.1.4.2-e, N 3.1.4.2-f, N 3.2.2-a, N 3.2.2-b, N 3.2.2-c, N 3.2.2-d, \
-    N 3.2.2-e, N 3.1.3.2, N 2.2.2, N 2.2.3, N 3.2.1, N 4.1-a, N 4.1.2.1-a, N 4.1.2.1-b, N 4.1.2.2, N 4.2.1.1, \
+    N 3.2.2-e, N 3.1.3.2, N 2.2.2, N 3.2.5.2, N 3.1.6.2, N B.3, N 2.2.3, N 3.2.1, N 4.1-a, N 4.1.2.1-a, N 4.1.2.1-b, N 4.1.2.2, N 4.2.1.1, \
     N 4.2.1.2, N 4.2.2.2, N 4.2.3, N 4.3, N 4.4, N 4.5, N 4.6, A 6.1.1, A 6.1.3, A 6.3.1, \
     A 6.3.3, A 6.3.4, A 6.3.5, A 6.3.7, A 6.3.8, A 6.4.1, A 6.4.3, A 6.4.4, A 6.4.6, \
-    A 6.5.1, A 6.5.2, A 6.5.3, A 6.5.4, A 6.5.5, A 6.5.6, A 6.5.8, A 6.6.2, A 6.6.3, \
+    A 6.5.1, A 6.5.2, A 6.5.3, A 6.5.4, A 6.5.5, A 6.5.6, A 6.5.8, A 6.6.2, A 6.6.3, A 6.7.1, A 6.7.2, \
     A 7.1.1, A 7.1.2, A 7.3.1, A 7.4.2, A 7.4.3, A 7.5.1, A 7.5.2, A 7.5.3, A 11.1.1, A 11.1.2, \
     A 11.1.3, A 11.1.4, A 11.2.2, A 11.2.4, A 11.3.2, A 11.3.3, A 11.3.4, A 11.7.2, A 16.1.1, \
     A 16.2.1, A 16.3.1, A 16.3.2, A 16.3.3, A 16.4.1, A 16.4.2, A 16.4.3, A 16.5.3, O handling, \
-    O reset, O change";
+    O reset, O change, W 7.1-a, W 7.1-b, W 7.1-c, W 7.1-d, W 7.1-e, W 7.1-f, W 7.1-g, W 7.1-h, W 7.1-i, \
+    W 7.2-a, W 7.2-b, W 7.2-c, W 7.2-d, W 7.2-e, W 7.2-f, W 7.2-g, W 13.4.3";
 
 /// What introduces a reason, which is at least three words.
 const REASONS: [&str; 6] = [

@@ -107,7 +107,7 @@ fn readme_counts_each_librarys_crates() {
         );
         rows += 1;
     }
-    assert_eq!(rows, 10, "the README's table was not found");
+    assert_eq!(rows, 11, "the README's table was not found");
 }
 
 fn readme() -> String {

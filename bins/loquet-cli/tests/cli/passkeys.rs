@@ -1,0 +1,117 @@
+//! What the tool tells of passkeys, and what it leaves to the service's pages: it has no browser to ask.
+
+use loquet::{
+    Challenge, Client, Keyring, Mfa, NewPasskey, PasskeyAnswer, PasskeyUser, RelyingParty, Signed,
+};
+use loquet_sqlite::SqliteStore;
+use serde_json::{Value, json};
+
+use super::centre::{Ago, Centre, HOUR, KEY, Phone, enabled, now, shown};
+use super::wait;
+
+/// A relying party whose passkeys answer with the challenge itself.
+#[derive(Debug)]
+struct Echo;
+
+impl RelyingParty for Echo {
+    fn id(&self) -> &str {
+        "example.org"
+    }
+
+    fn creation_options(&self, _: &PasskeyUser<'_>, challenge: &Challenge) -> Option<String> {
+        Some(json!(challenge).to_string())
+    }
+
+    fn created(
+        &self,
+        answer: &str,
+        is_expected: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Option<NewPasskey> {
+        let challenge: Vec<u8> = serde_json::from_str(answer).ok()?;
+        is_expected(&challenge).then(|| NewPasskey {
+            id: challenge,
+            passkey: "kept".to_owned(),
+            counter: 0,
+            backed_up: true,
+        })
+    }
+
+    fn request_options(&self, _: &[&str], challenge: &Challenge) -> Option<String> {
+        Some(json!(challenge).to_string())
+    }
+
+    fn signed(
+        &self,
+        _: &[&str],
+        answer: &str,
+        is_expected: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Option<Signed> {
+        let challenge: Vec<u8> = serde_json::from_str(answer).ok()?;
+        is_expected(&challenge).then_some(Signed {
+            passkey: 0,
+            counter: 0,
+            backed_up: true,
+        })
+    }
+}
+
+/// Julie registers a passkey in the browser half an hour ago, as it were, with codes of her phone.
+async fn register(centre: &Centre, phone: &Phone) {
+    const AGO: u64 = HOUR / 2;
+    let (client, code) = (Client::default(), |more| {
+        phone.at((now() - AGO) / 30 + more)
+    });
+    let mfa = Mfa::builder(SqliteStore::open(centre.db()).unwrap())
+        .keyring(Keyring::single(1, KEY))
+        .issuer("À petits pas")
+        .clock(Ago(AGO))
+        .passkeys(Echo)
+        .open()
+        .await
+        .unwrap();
+    let half = mfa.log_in(4_u64, client).await.unwrap().session;
+    let login = mfa.verify_code(&half, code(0), client).await.unwrap();
+    let julie = mfa.authorize(&login.session, &client).await.unwrap();
+    let added = mfa.account(&julie).add_authenticator(code(1)).await;
+    added.unwrap();
+    let progress = mfa.login_progress(&login.session, &client).await.unwrap();
+    let answer = PasskeyAnswer::new(progress.passkey_creation().unwrap());
+    let confirmed = mfa.confirm_enrollment(&login.session, answer, client).await;
+    mfa.log_out(&confirmed.unwrap().session).await.unwrap();
+}
+
+#[test]
+fn kind_of_each_authenticator_is_told() {
+    let (centre, _) = enabled();
+    let phone = centre.enroll_ago(4, HOUR);
+    wait(register(&centre, &phone));
+
+    let listed = shown(&centre, "julie")["authenticators"].clone();
+    let facts = |entry: &Value| [entry["kind"].clone(), entry["backed_up"].clone()];
+    assert_eq!(facts(&listed[0]), [json!("app"), Value::Null]);
+    assert_eq!(facts(&listed[1]), [json!("passkey"), json!(true)]);
+    for entry in listed.as_array().unwrap() {
+        let used = entry["last_used"].as_u64().unwrap();
+        assert!(now() - used < HOUR, "{entry}");
+    }
+    let shown = centre.command(&["account", "show", "julie"]).output();
+    let text = String::from_utf8(shown.unwrap().stdout).unwrap();
+    assert!(
+        text.contains(" 1 app since ")
+            && text.contains(" 2 passkey, backed up, since ")
+            && text.matches("; last used ").count() == 2,
+        "{text}"
+    );
+}
+
+/// A code must not bind another authenticator beside a passkey.
+#[test]
+fn authenticator_beside_a_passkey_is_left_to_the_service() {
+    let (centre, _) = enabled();
+    let mut phone = centre.enroll_ago(4, HOUR);
+    wait(register(&centre, &phone));
+    let add = ["account", "add-authenticator", "julie"];
+    let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
+    let refused = centre.json(&add, &lines, 1);
+    assert_eq!(refused[0]["refused"], "PASSKEY_REQUIRED");
+}
