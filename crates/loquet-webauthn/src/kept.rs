@@ -32,10 +32,18 @@ pub(crate) fn facts(key: &SecurityKey) -> Option<Facts> {
     serde_json::from_value(parts(key)?).ok()
 }
 
-/// Returns what is kept of a passkey.
-pub(crate) fn kept(key: &SecurityKey) -> Option<String> {
-    let kept: Kept = serde_json::from_value(parts(key)?).ok()?;
+/// Returns what is kept of a passkey that the browser reaches by these `transports`, if it says so.
+pub(crate) fn kept(key: &SecurityKey, transports: Value) -> Option<String> {
+    let mut kept: Kept = serde_json::from_value(parts(key)?).ok()?;
+    kept.transports = transports;
     serde_json::to_string(&kept).ok()
+}
+
+/// Returns whether the user of each passkey was verified when it was registered, and so is always.
+pub(crate) fn all_verify_their_user(kept: &[&str]) -> bool {
+    let verifies =
+        |kept: &&str| serde_json::from_str(kept).is_ok_and(|kept: Kept| kept.user_verified);
+    kept.iter().all(verifies)
 }
 
 /// Returns the passkey that was kept.

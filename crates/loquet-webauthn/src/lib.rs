@@ -17,7 +17,8 @@
 //!
 //! A passkey is the second factor beside the password, so that a security key without a PIN will do: its user is verified
 //! where it can be, and always where it was once. Passkeys that a phone or a computer shares among its owner's devices are
-//! taken. No attestation is asked for: the maker of a key is its owner's choice.
+//! taken. No attestation is asked for: the maker of a key is its owner's choice. A key need not keep the passkey itself, so
+//! that it can have any number of them; a phone may then keep it on that phone alone.
 //!
 //! Why an answer was not accepted is an event of `tracing`, at level info: a wrong origin, above all, is a wrong
 //! configuration.
@@ -31,13 +32,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use loquet::{Challenge, NewPasskey, PasskeyUser, RelyingParty, Signed};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use webauthn_rs::prelude::{
     PublicKeyCredential, RegisterPublicKeyCredential, SecurityKey, SecurityKeyAuthentication,
     SecurityKeyRegistration, Url, Uuid, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-use kept::{kept, restored};
+use kept::{all_verify_their_user, kept, restored};
+
+/// The longest id of a credential, in bytes (§7.1).
+const MAX_ID: usize = 1023;
 
 /// The relying party of a service: what registers and verifies its passkeys.
 #[derive(Debug, Clone)]
@@ -160,9 +164,7 @@ impl RelyingParty for Passkeys {
         options.hints = None;
         // Browsers refuse what webauthn-rs asks here unless the user must be verified (WebAuthn Level 3 §10.1, CTAP 2.2
         // §12.1).
-        if let Some(extensions) = &mut options.extensions {
-            extensions.cred_protect = None;
-        }
+        options.extensions = None;
         serde_json::to_string(options).ok()
     }
 
@@ -185,10 +187,16 @@ impl RelyingParty for Passkeys {
             .webauthn
             .finish_securitykey_registration(&answer, &state);
         let key = logged("register", finished)?;
+        if key.cred_id().len() > MAX_ID {
+            tracing::info!(what = "register", "a passkey's id is longer than allowed");
+            return None;
+        }
+        // At most one of each kind.
+        let transports = answer.response.transports.filter(|all| all.len() <= 8);
         let facts = kept::facts(&key)?;
         Some(NewPasskey {
             id: key.cred_id().to_vec(),
-            passkey: kept(&key)?,
+            passkey: kept(&key, serde_json::to_value(transports).ok()?)?,
             counter: facts.counter,
             backed_up: facts.backup_state,
         })
@@ -201,6 +209,11 @@ impl RelyingParty for Passkeys {
         let options = &mut options.public_key;
         options.challenge = challenge.to_vec();
         options.hints = None;
+        // An answer without it would be refused: the browser is to say so first.
+        if all_verify_their_user(passkeys) {
+            // Its type has no name here.
+            options.user_verification = serde_json::from_value(json!("required")).ok()?;
+        }
         serde_json::to_string(options).ok()
     }
 
@@ -243,16 +256,26 @@ fn logged<T>(what: &'static str, done: Result<T, impl std::fmt::Display>) -> Opt
         .ok()
 }
 
-/// The challenge that was signed (§5.8.1).
+/// The challenge that was signed (§5.8.1), on a page that stands in no frame of another origin: there, who sees the page is
+/// not who asks.
 fn challenge_of(client_data: &[u8]) -> Option<Vec<u8>> {
     /// What the browser says that it did.
     #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct ClientData {
         challenge: String,
+        #[serde(default)]
+        cross_origin: bool,
+        top_origin: Option<Value>,
     }
     let read: Result<ClientData, _> = serde_json::from_slice(client_data);
+    let read = logged("read", read)?;
+    if read.cross_origin || read.top_origin.is_some() {
+        tracing::info!(what = "read", "the page stood in a frame of another origin");
+        return None;
+    }
     // In base64url without padding, as all bytes in WebAuthn's JSON.
-    BASE64URL.decode(logged("read", read)?.challenge).ok()
+    BASE64URL.decode(read.challenge).ok()
 }
 
 /// Returns the state that was begun with another challenge, with this one in its place: it is the only text of the state

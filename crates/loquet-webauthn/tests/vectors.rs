@@ -129,6 +129,34 @@ fn what_is_wrong_does_not_verify() {
     }
 }
 
+/// What a page in a frame of another origin was given proves nothing (§13.4.9).
+#[test]
+fn page_in_a_frame_asks_for_no_passkey() {
+    let party = party();
+    let new = created(&party, &creation()).unwrap();
+    let data = String::from_utf8(bytes(SIGNED_DATA)).unwrap();
+    let framed = [
+        data.replace("\"crossOrigin\":false", "\"crossOrigin\":true"),
+        data.replace(
+            "\"crossOrigin\":false",
+            "\"topOrigin\":\"https://example.com\"",
+        ),
+    ];
+    for framed in framed {
+        assert_ne!(framed, data);
+        let mut answer = signature();
+        answer["response"]["clientDataJSON"] = Value::from(BASE64URL.encode(framed));
+        let mut asked = false;
+        let mut is_expected = |_: &[u8]| {
+            asked = true;
+            true
+        };
+        let signed = party.signed(&[&new.passkey], &answer.to_string(), &mut is_expected);
+        // It is refused for this, and not for the signature, which is another's.
+        assert_eq!((signed, asked), (None, false));
+    }
+}
+
 /// A passkey that verified its user when it was registered verifies it for ever, and one that cannot be copied never becomes
 /// one that can.
 #[test]
@@ -179,6 +207,14 @@ fn options_carry_the_challenge_and_the_passkeys() {
     assert_eq!(options["challenge"], BASE64URL.encode(challenge));
     assert_eq!(options["allowCredentials"][0]["id"], text(ID));
     assert_eq!(options["rpId"], "example.org");
+    assert_eq!(options["userVerification"], "preferred");
+    assert_eq!(options["allowCredentials"][0]["transports"], json!(["usb"]));
+    let verified = new
+        .passkey
+        .replace("\"user_verified\":false", "\"user_verified\":true");
+    let options = party.request_options(&[&verified], &challenge).unwrap();
+    let options: Value = serde_json::from_str(&options).unwrap();
+    assert_eq!(options["userVerification"], "required");
 }
 
 #[test]

@@ -171,10 +171,10 @@ async fn refused_key_leaves_the_code() {
     journey.browser.close().await;
 }
 
-/// A key that counts less than before was copied: it is refused, removed and told.
+/// A key that counts less than before was copied: it is refused, suspended and told.
 #[tokio::test]
-async fn copied_key_is_refused_and_removed() {
-    let (journey, mut phone, key) = Journey::with_key("copy").await;
+async fn copied_key_is_refused_and_suspended() {
+    let (mut journey, mut phone, key) = Journey::with_key("copy").await;
     let browser = &journey.browser;
     journey.log_in_to_code().await;
     browser.click("passkey").await;
@@ -187,7 +187,8 @@ async fn copied_key_is_refused_and_removed() {
     journey.open_local("/connexion").await;
     journey.log_in_with("helene", &mut phone).await;
     journey.open_local("/mfa/account").await;
-    assert!(!browser.page_text().await.contains("Clé d’accès du"));
+    browser.says("copie possible").await;
+    journey.browser.picture("copied-key").await;
     journey.browser.close().await;
 }
 

@@ -140,8 +140,13 @@ fn t99_copy_is_suspended_and_told() {
         assert_eq!(fixture.notified(Event::PasskeyCloned), is_copy, "{counter}");
         if is_copy {
             assert_eq!(answer, Err(Refusal::PasskeyCloned), "{counter}");
-            // The phone is still there.
-            fixture.enter(CLAIRE);
+            // The phone is still there, and the passkey proves nothing.
+            let half = fixture.log_in(CLAIRE);
+            let code = fixture.signed(PASSKEY, 9);
+            assert_eq!(fixture.give(CLAIRE, half, code), Err(Refusal::WrongPasskey));
+            fixture.wait(1);
+            let code = of_phone(&mut fixture);
+            assert!(fixture.give(CLAIRE, half, code).is_ok());
         }
     }
     let mut fixture = Fixture::mandated();

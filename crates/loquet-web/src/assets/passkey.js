@@ -27,24 +27,35 @@ for (const block of document.querySelectorAll("[data-passkey]")) {
   const form = block.closest("form");
   const error = block.querySelector("[data-passkey-error]");
   const button = block.querySelector("button");
+  const field = block.querySelector("input");
+  const code = form.querySelector("input[name=code]");
+  // What a code is for, where the form does other things as well.
+  const sender = form.querySelector("[data-takes-code]") ?? form.querySelector("button[type=submit]");
+  let isAsking = false;
   const say = (text) => { error.textContent = text; error.hidden = text === ""; };
   if (!window.PublicKeyCredential) {
     if (alone) say(unsupported);
     continue;
   }
   const ask = async () => {
-    say("");
-    let answer;
-    try {
-      const publicKey = withBytes(JSON.parse(options));
-      answer = await navigator.credentials[what]({ publicKey });
-    } catch (why) {
-      // NotAllowedError: cancelled, timed out, or the passkey did not verify its user. The browser does not tell which.
-      say(why.name === "NotAllowedError" ? cancelled : why.name === "InvalidStateError" ? known : failed);
-      return;
+    const wasRequired = code?.required;
+    if (code) code.required = false;
+    if (!isAsking && form.reportValidity()) {
+      isAsking = true;
+      say("");
+      try {
+        const publicKey = withBytes(JSON.parse(options));
+        field.value = asText(await navigator.credentials[what]({ publicKey }));
+        form.requestSubmit(sender);
+      } catch (why) {
+        // NotAllowedError: cancelled, timed out, or the passkey did not verify its user. The browser does not tell which.
+        say(why.name === "NotAllowedError" ? cancelled : why.name === "InvalidStateError" ? known : failed);
+      }
+      // It is sent by now, and never again: not by the way back either.
+      field.value = "";
+      isAsking = false;
     }
-    block.querySelector("input").value = asText(answer);
-    form.submit();
+    if (code) code.required = wasRequired;
   };
   if (button) {
     button.hidden = false;
@@ -52,6 +63,7 @@ for (const block of document.querySelectorAll("[data-passkey]")) {
   }
   if (alone) {
     form.addEventListener("submit", (event) => {
+      if (field.value !== "" || (event.submitter ?? sender) !== sender) return;
       event.preventDefault();
       ask();
     });

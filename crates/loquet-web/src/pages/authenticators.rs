@@ -57,6 +57,7 @@ fn line(entry: &AuthenticatorEntry, language: Language) -> Line {
         name: entry.name().to_owned(),
         dates: dates.join(" "),
         is_suspended: entry.suspended().is_some(),
+        may_be_copied: entry.may_be_copied(),
         is_passkey: entry.is_passkey(),
         settles: entry.settles().map(|until| {
             let until = when::moment(until, language);

@@ -222,7 +222,7 @@ fn what_would_change(at: &Setting<'_>, access: &Access<'_>, forecast: &Forecast)
             }
             @if access.enabled { (parts::code_field(at, Focus::Optional)) }
             div.row {
-                button.button type="submit" name="do" value="apply" data-testid="apply" { (at.say("Mettre en vigueur", "Put in force")) }
+                button.button type="submit" name="do" value="apply" data-takes-code="" data-testid="apply" { (at.say("Mettre en vigueur", "Put in force")) }
                 a.button.plain href=(at.path("/admin/access")) data-testid="start-over" { (at.say("Abandonner", "Give up")) }
             }
         }

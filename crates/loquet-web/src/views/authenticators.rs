@@ -15,6 +15,8 @@ pub(crate) struct Line {
     /// When it was bound and last used.
     pub(crate) dates: String,
     pub(crate) is_suspended: bool,
+    /// Whether that is because there may be a copy of it.
+    pub(crate) may_be_copied: bool,
     pub(crate) is_passkey: bool,
     /// Until when it proves log-ins alone, in a sentence.
     pub(crate) settles: Option<String>,
@@ -29,7 +31,7 @@ pub(crate) fn list(at: &Setting<'_>, lines: &[Line]) -> Markup {
                 li {
                     div {
                         strong { (line.label) }
-                        @if line.is_suspended { " " (suspended(at)) }
+                        @if line.is_suspended { " " (suspended(at, line)) }
                         br; (facts(line))
                     }
                     a.button.quiet href=(at.path(&path(line.id))) data-testid="manage"
@@ -47,8 +49,11 @@ fn facts(line: &Line) -> Markup {
     }
 }
 
-fn suspended(at: &Setting<'_>) -> Markup {
-    html! { span.badge.warn { (at.say("Perte signalée", "Reported lost")) } }
+fn suspended(at: &Setting<'_>, line: &Line) -> Markup {
+    html! { span.badge.warn { (match line.may_be_copied {
+        true => at.say("Suspendue\u{a0}: copie possible", "Suspended: may be copied"),
+        false => at.say("Perte signalée", "Reported lost"),
+    }) } }
 }
 
 /// The path of the page of one authenticator.
@@ -78,7 +83,7 @@ pub(crate) fn manage(at: &Setting<'_>, line: &Line, has_another: bool) -> Markup
         section.card data-testid="authenticator-page" {
             header {
                 h1 { (line.label) }
-                p.soft { @if line.is_suspended { (suspended(at)) br; } (facts(line)) }
+                p.soft { @if line.is_suspended { (suspended(at, line)) br; } (facts(line)) }
             }
             (parts::form_trouble(at.language, at.trouble))
             (parts::post(&here, at.form_id, &name))
@@ -107,10 +112,19 @@ fn removal(at: &Setting<'_>, is_passkey: bool, here: &str) -> Markup {
                         true => at.say("Elle ne sera plus acceptée", "It will no longer be accepted"),
                         false => at.say("Ses codes ne seront plus acceptés", "Its codes will no longer be accepted"),
                     })
-                    (at.say(
-                        ", et vos autres connexions prendront fin. Confirmez avec un nouveau code d’une autre, ou avec une autre clé d’accès.",
-                        ", and your other sessions will end. Confirm with a fresh code from another, or with another passkey.",
-                    ))
+                    (at.say(", et vos autres connexions prendront fin.", ", and your other sessions will end.")) " "
+                    (match (at.passkey.is_some(), is_passkey) {
+                        (false, _) => at.say(
+                            "Confirmez avec un nouveau code d’une autre application.",
+                            "Confirm with a fresh code from another app.",
+                        ),
+                        (true, false) => at.say("Confirmez avec une clé d’accès.", "Confirm with a passkey."),
+                        // No code takes a passkey away (see `Refusal::PasskeyRequired`).
+                        (true, true) => at.say(
+                            "Confirmez avec une autre clé d’accès. Si c’est la seule, signalez d’abord sa perte\u{a0}: un code suffira ensuite.",
+                            "Confirm with another passkey. If it is the only one, report it lost first: a code will then do.",
+                        ),
+                    })
                 }
             }
             (parts::post(&format!("{here}/remove"), at.form_id, &form))

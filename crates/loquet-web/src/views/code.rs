@@ -71,8 +71,12 @@ pub(crate) fn log_in(
     }
 }
 
-/// The fields for two codes of a token, one after the other.
+/// The fields for two codes of a token, one after the other: a passkey has none.
 pub(crate) fn two_fields(at: &Setting<'_>) -> Markup {
+    let at = &Setting {
+        passkey: None,
+        ..*at
+    };
     html! {
         (parts::code_field(at, Focus::Elsewhere))
         (TextField {
@@ -155,7 +159,7 @@ fn remember(at: &Setting<'_>) -> Markup {
                 span { (at.say("Se souvenir de cet appareil", "Remember this device")) } }
             p.hint #remember-hint { (at.say(
                 "Pour un appareil à vous. Un code vous sera toujours demandé, mais au bout de trois jours, personne d’autre ne pourra épuiser vos essais, et vous serez prévenu des connexions venues d’ailleurs. Nous garderons l’empreinte d’un témoin (cookie), votre réseau approximatif, le pays et les dates de connexion, 90\u{a0}jours au plus. «\u{a0}Mon compte\u{a0}» les montre et les efface.",
-                "For a device of your own. You will still be asked for a code, but three days on no one else can use up your tries, and you will be told of log-ins from elsewhere. We keep the hash of a cookie, your approximate network, the country and the dates of log-ins, for 90\u{a0}days at most. “My account” shows and erases them.",
+                "For a device of your own. You will still be asked for a code, but after three days no one else can use up your tries, and you will be told of log-ins from elsewhere. We keep the hash of a cookie, your approximate network, the country and the dates of log-ins, for 90\u{a0}days at most. “My account” shows and erases them.",
             )) }
         }
     }

@@ -56,7 +56,7 @@ pub(crate) fn field(at: &Setting<'_>, id: &str) -> Markup {
             data-known=(at.say("Cette clé d’accès est déjà liée à votre compte.", "This passkey is bound to your account already."))
             data-failed=(at.say("La clé d’accès n’a pas fonctionné. Réessayez, ou utilisez-en une autre.", "The passkey did not work. Try again, or use another one."))
             data-unsupported=(at.say("Ce navigateur ne connaît pas les clés d’accès. Utilisez-en un autre.", "This browser knows no passkeys. Use another one.")) {
-            input type="hidden" name="passkey" value="";
+            input type="hidden" name="passkey" value="" autocomplete="off";
             @if !passkey.alone {
                 button.button.plain.wide type="button" hidden data-testid="passkey" { (label) }
             }

@@ -69,10 +69,10 @@ async fn second_app_is_added_named_and_removes_the_first_once_settled() {
     julie.open(FIRST).await;
     let own = site.code(&phone);
     julie.submit(REMOVE_FIRST, &[("code", &own)]).await;
-    julie.complains("Ce code vient de l’application à retirer");
+    julie.complains("La preuve vient de l’application");
     let recent = site.code(&tablet);
     julie.submit(REMOVE_FIRST, &[("code", &recent)]).await;
-    julie.complains("Cette application est récente");
+    julie.complains("Cette application ou clé d’accès est récente");
 
     site.clock.advance(limits::SETTLING);
     let mut later = site.browser();
@@ -137,7 +137,7 @@ async fn lost_one_is_chosen_and_the_other_logs_in() {
     julie
         .submit("/mfa/account/lost", &[("authenticator", "9")])
         .await;
-    julie.complains("Cette application n’est pas");
+    julie.complains("Cette application ou clé d’accès n’est pas");
     julie
         .submit("/mfa/account/lost", &[("authenticator", "1")])
         .await;
