@@ -58,6 +58,8 @@ pub(crate) struct Codes {
     pub(crate) period: Option<u64>,
     /// Hardware tokens show them, and no app.
     pub(crate) are_of_tokens: bool,
+    /// There are none: the account has passkeys alone.
+    pub(crate) none: bool,
 }
 
 impl Default for Codes {
@@ -68,6 +70,7 @@ impl Default for Codes {
             digits: Some(usual.digits.count()),
             period: Some(usual.period.seconds()),
             are_of_tokens: false,
+            none: false,
         }
     }
 }
@@ -81,7 +84,11 @@ impl Codes {
         let none_active = !shown.clone().any(is_active);
         let counted = shown.filter(|it| none_active || is_active(it));
         if counted.clone().next().is_none() {
-            return Self::default();
+            let none = !all.is_empty();
+            return Self {
+                none,
+                ..Self::default()
+            };
         }
         let kinds = counted
             .clone()
@@ -90,6 +97,7 @@ impl Codes {
             digits: the_same(kinds.clone().map(|kind| kind.digits.count())),
             period: the_same(kinds.map(|kind| kind.period.seconds())),
             are_of_tokens: counted.clone().all(|it| it.token().is_some()),
+            none: false,
         }
     }
 
@@ -129,14 +137,6 @@ impl Codes {
             ),
         }
     }
-}
-
-/// Whether the account has passkeys and nothing that shows codes.
-pub(crate) fn has_only_passkeys(overview: &AccountOverview) -> bool {
-    overview
-        .authenticators()
-        .iter()
-        .all(AuthenticatorEntry::is_passkey)
 }
 
 /// What all are, if they are the same.

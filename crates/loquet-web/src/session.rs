@@ -15,7 +15,7 @@ use crate::form_id::FormId;
 use crate::host::{BoxError, PagesHost, SavedSession};
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
-use crate::parts::{AFTER_WRONG_CODE, Codes, Trouble, has_only_passkeys};
+use crate::parts::{AFTER_WRONG_CODE, Codes, Trouble};
 use crate::views::Setting;
 use crate::views::message::{Message, message};
 use crate::views::passkey::{Asks, Passkey};
@@ -236,16 +236,17 @@ impl<H: PagesHost> Here<H> {
 
     /// The setting of a page whose forms start anew.
     pub(crate) fn setting<'a>(&'a self, trouble: Option<&'a Trouble>) -> Result<Setting<'a>, Stop> {
+        let codes = Codes::present(self.overview());
         Ok(Setting {
             language: self.visit.language,
             base: &self.pages.0.base,
             form_id: FormId::random()?,
             trouble,
-            codes: Codes::present(self.overview()),
+            codes,
             passkey: self.progress.passkey_request().map(|options| Passkey {
                 asks: Asks::Known,
                 options,
-                alone: has_only_passkeys(self.overview()),
+                alone: codes.none,
             }),
         })
     }

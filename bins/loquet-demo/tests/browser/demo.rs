@@ -90,6 +90,13 @@ impl Demo {
         panic!("{to}…{wanted} was not sent");
     }
 
+    /// Waits for a letter about `event` and returns the path of its link.
+    pub(crate) fn link(&self, login: &str, event: &str) -> String {
+        self.tells(login, event);
+        let line = self.notices.recv_timeout(Duration::from_secs(20)).unwrap();
+        line.split_once("me: ").unwrap().1.to_owned()
+    }
+
     /// Every byte of the database, its log included.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut all = Vec::new();

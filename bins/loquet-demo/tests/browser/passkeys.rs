@@ -187,7 +187,7 @@ async fn copied_key_is_refused_and_suspended() {
     journey.open_local("/connexion").await;
     journey.log_in_with("helene", &mut phone).await;
     journey.open_local("/mfa/account").await;
-    browser.says("copie possible").await;
+    browser.says("Copie possible").await;
     journey.browser.picture("copied-key").await;
     journey.browser.close().await;
 }
@@ -231,5 +231,25 @@ async fn key_alone_protects_an_account() {
     journey.browser.find("home-page").await;
     journey.open_local("/mfa/account").await;
     journey.browser.picture("account").await;
+
+    // Lost and found: the link in the letter and the key undo the report.
+    journey.log_in_to_code().await;
+    journey.open_local("/mfa/account/lost").await;
+    journey.browser.says("J’ai perdu ma clé d’accès").await;
+    journey.browser.click("confirm").await;
+    journey.browser.says("Page de connexion").await;
+    let link = journey.demo.link("helene", "ReportedLost");
+    journey.open_local("/connexion").await;
+    journey.log_in("helene").await;
+    journey.browser.find("recovery-page").await;
+    journey
+        .browser
+        .says("Votre clé d’accès est suspendue")
+        .await;
+    journey.open_local(&link).await;
+    journey.browser.find("undo-report-page").await;
+    journey.browser.picture("undo").await;
+    journey.browser.click("undo-report").await;
+    journey.browser.find("home-page").await;
     journey.browser.close().await;
 }

@@ -67,7 +67,7 @@ fn bound<H>(here: &Here<H>, at: &Setting<'_>) -> Bound {
         AuthenticatorState::None => Bound::Nothing,
         AuthenticatorState::Active { since } => active(here, at, since),
         AuthenticatorState::Suspended { .. } => Bound::Broken {
-            text: at.app_or_token(
+            text: at.by_kind(
                 [
                     "Suspendue\u{a0}: elle a été signalée perdue. Si vous l’avez toujours, le lien du courriel que vous avez reçu annule ce signalement; sinon, un administrateur peut réinitialiser votre compte.",
                     "Suspended: it was reported lost. If you still have it, the link in the letter that you were sent undoes the report; otherwise, an administrator can reset your account.",
@@ -75,6 +75,10 @@ fn bound<H>(here: &Here<H>, at: &Setting<'_>) -> Bound {
                 [
                     "Suspendu\u{a0}: il a été signalé perdu. Si vous l’avez toujours, le lien du courriel que vous avez reçu annule ce signalement; sinon, un administrateur peut réinitialiser votre compte.",
                     "Suspended: it was reported lost. If you still have it, the link in the letter that you were sent undoes the report; otherwise, an administrator can reset your account.",
+                ],
+                [
+                    "Suspendue\u{a0}: elle a été signalée perdue, ou il en existe peut-être une copie. Si vous l’avez toujours, et que le courriel que vous avez reçu porte un lien, ce lien annule le signalement; sinon, un administrateur peut réinitialiser votre compte.",
+                    "Suspended: it was reported lost, or there may be a copy of it. If you still have it, and the letter that you were sent has a link, that link undoes the report; otherwise, an administrator can reset your account.",
                 ],
             ),
             needs_reset_code: false,

@@ -27,6 +27,7 @@ fn setting<'a, H: PagesHost>(
             digits: Some(token.digits),
             period: Some(token.period),
             are_of_tokens: true,
+            none: false,
         },
         None => Codes {
             are_of_tokens: here.overview().assigned_token().is_some(),

@@ -181,12 +181,12 @@ async fn draw_undo_report<H: PagesHost>(
     let at = here.setting(trouble)?;
     let question = Question {
         title: &at.language.say(
-            format!("Application de {name}"),
-            format!("App of {name}"),
+            format!("Application ou clé d’accès de {name}"),
+            format!("App or passkey of {name}"),
         ),
         text: at.say(
-            "Elle a été signalée perdue, et ses codes ne sont plus acceptés. Assurez-vous, de vive voix, que cette personne l’a toujours, puis confirmez avec un nouveau code de votre propre application\u{a0}: les codes de la sienne seront de nouveau acceptés.",
-            "It was reported lost, and its codes are no longer accepted. Make sure, face to face, that this person still has it, then confirm with a fresh code from your own app: the codes of theirs will be accepted again.",
+            "Elle a été signalée perdue, ou il existe peut-être une copie de la clé, et elle n’est plus acceptée. Assurez-vous, de vive voix, que cette personne l’a toujours, puis confirmez avec un nouveau code de votre propre application, ou votre clé\u{a0}: la sienne sera de nouveau acceptée.",
+            "It was reported lost, or there may be a copy of the passkey, and it is no longer accepted. Make sure, face to face, that this person still has it, then confirm with a fresh code from your own app, or your passkey: theirs will be accepted again.",
         ),
         action: &undo_report_of(*account),
         button: at.say("Annuler le signalement", "Undo the report"),

@@ -6,7 +6,7 @@ use loquet::{NotMeLink, Refusal};
 use crate::answer::NotTaken;
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{Trouble, has_only_passkeys};
+use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::passkey::{Asks, Passkey};
 use crate::views::{Setting, recover, undo_report};
@@ -18,16 +18,15 @@ fn link<H: PagesHost>(here: &Here<H>) -> Option<(&str, Result<NotMeLink, Refusal
 }
 
 async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+    let usual = here.setting(trouble)?;
     // The passkey to answer with is the suspended one.
     let passkey = here.progress.suspended_passkey_request();
-    let at = Setting {
-        passkey: passkey.map(|options| Passkey {
-            asks: Asks::Known,
-            options,
-            alone: has_only_passkeys(here.overview()),
-        }),
-        ..here.setting(trouble)?
-    };
+    let passkey = passkey.map(|options| Passkey {
+        asks: Asks::Known,
+        options,
+        alone: usual.codes.none,
+    });
+    let at = Setting { passkey, ..usual };
     let title = at.say("Annuler le signalement", "Undo the report");
     // A link that is malformed is not repeated on a page.
     let link = link(here).filter(|(_, link)| link.is_ok());

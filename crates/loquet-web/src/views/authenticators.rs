@@ -51,7 +51,7 @@ fn facts(line: &Line) -> Markup {
 
 fn suspended(at: &Setting<'_>, line: &Line) -> Markup {
     html! { span.badge.warn { (match line.may_be_copied {
-        true => at.say("Suspendue\u{a0}: copie possible", "Suspended: may be copied"),
+        true => at.say("Copie possible", "May be copied"),
         false => at.say("Perte signalée", "Reported lost"),
     }) } }
 }

@@ -239,6 +239,23 @@ fn with_printed_code(at: &Setting<'_>) -> Markup {
     }
 }
 
+fn why_suspended<'t>(at: &Setting<'_>) -> &'t str {
+    at.by_kind(
+        [
+            "Elle a été signalée perdue. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement.",
+            "It was reported lost. If you still have it, open the link in the letter that you were sent: it undoes the report.",
+        ],
+        [
+            "Il a été signalé perdu. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement.",
+            "It was reported lost. If you still have it, open the link in the letter that you were sent: it undoes the report.",
+        ],
+        [
+            "Elle a été signalée perdue, ou il en existe peut-être une copie. Si vous l’avez toujours, et que le courriel que vous avez reçu porte un lien, ce lien annule le signalement.",
+            "It was reported lost, or there may be a copy of it. If you still have it, and the letter that you were sent has a link, that link undoes the report.",
+        ],
+    )
+}
+
 /// A half log-in that only an administrator can help.
 pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: bool) -> Markup {
     let (title, text) = if suspended {
@@ -246,16 +263,12 @@ pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: boo
             at.by_kind(
                 ["Votre application est suspendue", "Your app is suspended"],
                 ["Votre jeton est suspendu", "Your token is suspended"],
-                ["Votre clé d’accès est suspendue", "Your passkey is suspended"],
+                [
+                    "Votre clé d’accès est suspendue",
+                    "Your passkey is suspended",
+                ],
             ),
-            at.say(
-                if at.codes.are_of_tokens {
-                    "Il a été signalé perdu. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement."
-                } else {
-                    "Elle a été signalée perdue. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement."
-                },
-                "It was reported lost. If you still have it, open the link in the letter that you were sent: it undoes the report.",
-            ),
+            why_suspended(at),
         )
     } else {
         (
@@ -276,9 +289,10 @@ pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: boo
                 p.soft { (text) }
             }
             @if suspended && has_printed_codes {
-                p { a.button.plain href=(at.path("/undo-report")) data-testid="undo-report" { (at.app_or_token(
+                p { a.button.plain href=(at.path("/undo-report")) data-testid="undo-report" { (at.by_kind(
                     ["J’ai l’application et un code de récupération", "I have the app and a recovery code"],
                     ["J’ai le jeton et un code de récupération", "I have the token and a recovery code"],
+                    ["J’ai la clé d’accès et un code de récupération", "I have the passkey and a recovery code"],
                 )) } }
             }
             @if has_printed_codes {

@@ -51,7 +51,7 @@ impl Setting<'_> {
         token: [&'t str; 2],
         passkey: [&'t str; 2],
     ) -> &'t str {
-        let [french, english] = if self.has_only_passkeys() {
+        let [french, english] = if self.codes.none {
             passkey
         } else if self.codes.are_of_tokens {
             token
@@ -59,12 +59,6 @@ impl Setting<'_> {
             app
         };
         self.say(french, english)
-    }
-
-    /// Whether the account shows no codes.
-    pub(crate) fn has_only_passkeys(&self) -> bool {
-        self.passkey
-            .is_some_and(|it| it.alone && it.asks == passkey::Asks::Known)
     }
 
     pub(crate) fn path(&self, rest: &str) -> String {

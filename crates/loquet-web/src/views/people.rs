@@ -139,7 +139,7 @@ fn badge(at: &Setting<'_>, line: &Line) -> Markup {
             html! { span.badge.warn data-testid="state" { (at.say("Code de réinitialisation attendu", "Reset code due")) } }
         }
         State::Suspended => {
-            html! { span.badge.warn data-testid="state" { (say("Suspendue\u{a0}: signalée perdue", "Suspendu\u{a0}: signalé perdu", "Suspended: reported lost")) } }
+            html! { span.badge.warn data-testid="state" { (say("Suspendue", "Suspendu", "Suspended")) } }
         }
         State::Disabled => {
             html! { span.badge.warn data-testid="state" { (say("Désactivée", "Désactivé", "Disabled")) } }
