@@ -75,7 +75,8 @@
 //! - S11: the outcome of a code is not revealed before its commit. The `loquet` crate keeps this one.
 //! - S12: a code, a reset code and a recovery code are each used at most once.
 //! - S13: for three days an authenticator that was added, put in place of another or bound with recovery codes of
-//!   that age proves log-ins alone ([`limits::SETTLING`]).
+//!   that age proves log-ins alone ([`limits::SETTLING`]). Beside a passkey that has settled no code changes what
+//!   is bound, turns the second factor off or redirects the notices.
 //! - S14: an owner does not remove the last authenticator.
 //!
 //! Each guard is shown to be necessary: the tests remove it, find the shortest way to a broken promise, and

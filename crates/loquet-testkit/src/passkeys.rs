@@ -6,7 +6,7 @@ use loquet::store::Store;
 use loquet::testing::Phone;
 use loquet::{
     Authorized, Challenge, Config, Error, Keyring, LoggedIn, Mfa, MfaSession, NewPasskey,
-    PasskeyAnswer, PasskeyUser, Refusal, RelyingParty, Signed,
+    PasskeyAnswer, PasskeyUser, Refusal, RelyingParty, RestoreOptions, Signed,
 };
 use loquet_policy::{Event, Purpose, limits};
 
@@ -282,6 +282,29 @@ async fn copied_passkey_is_suspended(fixture: Fixture) {
         .iter()
         .map(|it| it.may_be_copied());
     assert_eq!(copied.collect::<Vec<_>>(), [false, true]);
+}
+
+/// A backup from before any passkey takes over for which relying party they are. `mark` takes it, and `begin` opens it.
+pub async fn backup_from_before_passkeys<S: Store>(
+    store: S,
+    mark: impl FnOnce(),
+    begin: impl Fn() -> S,
+) {
+    let store = Arc::new(store);
+    Fixture::over(Arc::clone(&store)).await;
+    mark();
+    let fixture = Fixture::with_passkeys(store).await;
+    fixture.enabled().await;
+    fixture.with_passkey(DENIS, 7).await;
+    let restored = Fixture::at(begin(), fixture.clock.clone()).await;
+    let how = RestoreOptions::default().replaced(&fixture.operator);
+    restored.operator.restored(how).await.unwrap();
+    let builder = Mfa::builder(begin()).keyring(Keyring::single(1, [7; 32]));
+    let refused = builder.passkeys(Pretend("example.net")).open().await;
+    assert!(
+        matches!(refused, Err(Error::Config(Config::RelyingParty { .. }))),
+        "{refused:?}"
+    );
 }
 
 /// Passkeys that were registered for one relying party open no service of another.

@@ -325,10 +325,12 @@ impl Devices {
         if before.epoch != after.epoch {
             self.spared.clear();
         }
-        if after.second_factor.iter().next().is_some() {
+        let has_codes = |of: &Account| of.second_factor.with_codes().next().is_some();
+        let lost_codes = has_codes(before) && !has_codes(after);
+        if after.second_factor.iter().next().is_some() && !lost_codes {
             self.lapse(now);
         } else {
-            // They were remembered by a code of what is bound no more. Whose sessions go on, the rules have said.
+            // They were remembered by what is bound no more. Whose sessions go on, the rules have said.
             self.let_go();
         }
     }

@@ -93,8 +93,8 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    /// Checks the fresh code of a command that changes what is bound, of recovery codes too. Where a passkey has settled and is
-    /// active it takes a passkey: a code can be phished.
+    /// Checks the fresh code of a command that changes what is bound, of recovery codes too, or that turns the second factor off
+    /// or redirects the notices. Where a passkey has settled it takes a passkey: a code can be phished.
     pub(super) fn binding_code(&mut self, code: Submitted) -> Result<AuthenticatorId, Refusal> {
         let is_code = code.check != CodeCheck::Absent && !code.check.is_of_passkey();
         if is_code && self.actor().strongest(self.now).is_some() {
@@ -199,7 +199,8 @@ impl DecisionBuilder<'_> {
         let now = self.now;
         let actor = self.actor_mut();
         if let Some(passkey) = actor.second_factor.get_mut(code.by) {
-            passkey.step = issued.0;
+            // What was asked before this moment, and is sent later, is over: its count may be lower, and is no sign of a copy.
+            passkey.step = issued.0.max(now.0.saturating_sub(1));
             passkey.origin = AuthenticatorOrigin::Passkey { counter, backed_up };
         }
         note_unsettled(actor, code.by, now);
@@ -327,8 +328,8 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    /// Disables the authenticators whose codes can be guessed and erases the pending enrollments. Where a passkey has settled
-    /// and is active, it stays, and so does any other.
+    /// Disables the authenticators whose codes can be guessed and erases the pending enrollments. Where a passkey has settled,
+    /// it stays, and so does any other.
     fn disable_authenticators(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
@@ -343,8 +344,9 @@ impl DecisionBuilder<'_> {
             };
             actor.pendings = Default::default();
         }
-        let (account, enrolled) = (actor.id, actor.is_enrolled());
-        self.set_enrolled(account, enrolled)?;
+        let account = actor.id;
+        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
+        self.set_in_roster(account, enrolled, suspended)?;
         self.notify_of_actor(Event::DisabledByFailures);
         Ok(())
     }

@@ -47,7 +47,7 @@ impl DecisionBuilder<'_> {
         if code.check == CodeCheck::Absent {
             return Err(Refusal::StepUp);
         }
-        self.settled_code(code)?;
+        self.binding_code(code)?;
         self.actor_mut().toggle = false;
         self.notify_owner(Event::Toggled { on: false });
         Ok(Grant::Done)
@@ -83,7 +83,7 @@ impl DecisionBuilder<'_> {
         }
         let change = AddressChange::begin(self.actor().address_change, sent, by_host, self.now)?;
         if is_bound {
-            self.settled_code(code)?;
+            self.binding_code(code)?;
         }
         self.actor_mut().address_change = Some(change);
         self.notify_owner(Event::AddressChangeBegun);

@@ -62,6 +62,7 @@ pub fn check_step(before: &World, outcome: &Outcome, action: Action) -> Promise 
         Action::BeginAddition(k, s)
         | Action::BeginReplacement(k, s)
         | Action::RenewRecoveryCodes(k, s)
+        | Action::TurnOff(k, s)
         | Action::Remove(k, s, _)
             if matches!(
                 outcome.answer,
@@ -71,9 +72,14 @@ pub fn check_step(before: &World, outcome: &Outcome, action: Action) -> Promise 
             ) =>
         {
             let (person, holder) = (&before.people[k], before.holder(k, s));
-            let settled =
-                |it: &Authenticator| it.is_active() && it.is_passkey() && it.settles(NOW).is_none();
-            let has_passkey = passkeys(&person.account).any(settled);
+            let reported = |it: &Suspension| {
+                let age = it.since.age(NOW).unwrap_or(0);
+                it.link.is_some() && age < limits::SETTLING
+            };
+            let counts = |it: &Authenticator| {
+                it.settles(NOW).is_none() && it.suspended.as_ref().is_none_or(reported)
+            };
+            let has_passkey = passkeys(&person.account).any(counts);
             let held = person.held(holder, |it| it.is_active() && it.is_passkey());
             ensure(
                 !has_passkey || held.is_some(),

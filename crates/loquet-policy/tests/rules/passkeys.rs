@@ -103,7 +103,16 @@ fn t98_challenge_is_answered_once() {
             Err(Refusal::ChallengeOver)
         );
     }
-    let late = fixture.signed(PASSKEY, 9);
+    // Asked by another tab before the last acceptance, and sent after it: its count is lower, and no sign of a copy.
+    let other_tab = fixture.signed(PASSKEY, 10);
+    let outran = fixture.signed(PASSKEY, 9);
+    fixture.wait(1);
+    assert!(fixture.give(CLAIRE, session, other_tab).is_ok());
+    assert_eq!(
+        fixture.give(CLAIRE, session, outran),
+        Err(Refusal::ChallengeOver)
+    );
+    let late = fixture.signed(PASSKEY, 11);
     fixture.wait(limits::CHALLENGE - 1);
     assert!(fixture.clone().give(CLAIRE, session, late).is_ok());
     fixture.wait(1);
@@ -225,12 +234,16 @@ fn s13_code_changes_nothing_beside_a_passkey() {
             authenticator: PASSKEY,
             code: ABSENT,
         },
+        Command::ChangeAddress {
+            code: ABSENT,
+            sent: digest(60),
+        },
     ] {
         let by_code = of_phone(&mut fixture);
         let refused = fixture.ask(CLAIRE, session, with(command, by_code));
         assert_eq!(refused, Err(Refusal::PasskeyRequired), "{command:?}");
     }
-    // Once it is reported lost, the code removes it.
+    // Three days after it is reported lost, the code removes it: a thief reports as well.
     let (authenticator, link) = (PASSKEY, digest(UNDO));
     let lost = Command::ReportLost {
         authenticator,
@@ -240,12 +253,33 @@ fn s13_code_changes_nothing_beside_a_passkey() {
     let half = fixture.log_in(CLAIRE);
     let code = of_phone(&mut fixture);
     let session = fixture.give(CLAIRE, half, code).map(session_of).unwrap();
-    let code = of_phone(&mut fixture);
-    let remove = Command::RemoveAuthenticator {
-        authenticator,
-        code,
+    let remove = |fixture: &mut Fixture, session| {
+        let code = of_phone(fixture);
+        let remove = Command::RemoveAuthenticator {
+            authenticator,
+            code,
+        };
+        fixture.ask(CLAIRE, session, remove)
     };
-    fixture.ask(CLAIRE, session, remove).unwrap();
+    let early = remove(&mut fixture, session);
+    assert_eq!(early, Err(Refusal::PasskeyRequired));
+    // Nor do wrong codes take it away until then.
+    let mut attacked = fixture.clone();
+    attacked.accounts[CLAIRE].attempts.total = limits::FAILURES - 1;
+    let half = attacked.log_in(CLAIRE);
+    let wrong = attacked.wrong(CLAIRE, half, CodeSource::KnownDevice);
+    wrong.unwrap_err();
+    let suspended = attacked.accounts[CLAIRE]
+        .second_factor
+        .get(PASSKEY)
+        .unwrap();
+    assert!(!suspended.is_active());
+
+    fixture.wait(limits::SETTLING);
+    let half = fixture.log_in(CLAIRE);
+    let code = of_phone(&mut fixture);
+    let session = fixture.give(CLAIRE, half, code).map(session_of).unwrap();
+    remove(&mut fixture, session).unwrap();
 }
 
 fn with(mut command: Command, code: Submitted) -> Command {

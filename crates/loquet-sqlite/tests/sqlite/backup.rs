@@ -66,6 +66,18 @@ async fn t37_backup_from_before_enabling_unlatches_nothing() {
     }
 }
 
+#[tokio::test]
+async fn restore_carries_the_relying_party() {
+    let folder = tempfile::tempdir().unwrap();
+    let (db, copy) = (folder.path().join("a.db"), folder.path().join("a.backup"));
+    loquet_testkit::passkeys::backup_from_before_passkeys(
+        SqliteStore::open(&db).unwrap(),
+        || backup(&db, &copy).unwrap(),
+        || SqliteStore::open(&copy).unwrap(),
+    )
+    .await;
+}
+
 #[test]
 fn backup_of_file_in_use_is_a_snapshot() {
     let folder = tempfile::tempdir().unwrap();

@@ -59,13 +59,16 @@ fn line(entry: &AuthenticatorEntry, language: Language) -> Line {
         is_suspended: entry.suspended().is_some(),
         may_be_copied: entry.may_be_copied(),
         is_passkey: entry.is_passkey(),
-        settles: entry.settles().map(|until| {
-            let until = when::moment(until, language);
-            language.say(
-                format!("Récente\u{a0}: d’ici le {until}, elle ne sert qu’à vous connecter."),
-                format!("Recent: until {until} it only serves to log in."),
-            )
-        }),
+        settles: entry
+            .settles()
+            .filter(|_| entry.suspended().is_none())
+            .map(|until| {
+                let until = when::moment(until, language);
+                language.say(
+                    format!("Récente\u{a0}: d’ici le {until}, elle ne sert qu’à vous connecter."),
+                    format!("Recent: until {until} it only serves to log in."),
+                )
+            }),
     }
 }
 

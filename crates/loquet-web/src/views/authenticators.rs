@@ -121,8 +121,8 @@ fn removal(at: &Setting<'_>, is_passkey: bool, here: &str) -> Markup {
                         (true, false) => at.say("Confirmez avec une clé d’accès.", "Confirm with a passkey."),
                         // No code takes a passkey away (see `Refusal::PasskeyRequired`).
                         (true, true) => at.say(
-                            "Confirmez avec une autre clé d’accès. Si c’est la seule, signalez d’abord sa perte\u{a0}: un code suffira ensuite.",
-                            "Confirm with another passkey. If it is the only one, report it lost first: a code will then do.",
+                            "Confirmez avec une autre clé d’accès. Si c’est la seule, signalez sa perte\u{a0}: trois jours plus tard, un code suffira.",
+                            "Confirm with another passkey. If it is the only one, report it lost: three days later, a code will do.",
                         ),
                     })
                 }

@@ -28,6 +28,13 @@ impl Operator {
             let row = disk::write_token((row.id, &token), version.next(), &keys, random()?)?;
             self.put_key(row, version).await?;
         }
+        // Theirs is later: the passkeys that are carried over answer to no other.
+        let id = MetadataId::RELYING_PARTY;
+        if let Some((row, _)) = replaced.metadata(id).await? {
+            let party = disk::read_relying_party(&row)?;
+            self.put_metadata(id, |_| disk::write_relying_party(&party))
+                .await?;
+        }
         Ok(())
     }
 
