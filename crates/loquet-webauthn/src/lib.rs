@@ -26,6 +26,7 @@
 mod kept;
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -40,8 +41,8 @@ use webauthn_rs::prelude::{
 
 use kept::{all_verify_their_user, kept, restored};
 
-/// The longest id of a credential, in bytes (§7.1).
-const MAX_ID: usize = 1023;
+/// How long the id of a credential is, in bytes (§4 "credential ID", §7.1).
+const ID_LENGTHS: RangeInclusive<usize> = 16..=1023;
 
 /// The relying party of a service: what registers and verifies its passkeys.
 #[derive(Debug, Clone)]
@@ -187,8 +188,11 @@ impl RelyingParty for Passkeys {
             .webauthn
             .finish_securitykey_registration(&answer, &state);
         let key = logged("register", finished)?;
-        if key.cred_id().len() > MAX_ID {
-            tracing::info!(what = "register", "a passkey's id is longer than allowed");
+        if !ID_LENGTHS.contains(&key.cred_id().len()) {
+            tracing::info!(
+                what = "register",
+                "the length of a passkey's id is not allowed"
+            );
             return None;
         }
         // At most one of each kind.

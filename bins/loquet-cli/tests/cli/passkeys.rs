@@ -55,16 +55,15 @@ impl RelyingParty for Echo {
     }
 }
 
-/// Julie registers a passkey in the browser half an hour ago, as it were, with codes of her phone.
-async fn register(centre: &Centre, phone: &Phone) {
-    const AGO: u64 = HOUR / 2;
+/// Julie registers a passkey in the browser so many seconds ago, as it were, with codes of her phone.
+async fn register(centre: &Centre, phone: &Phone, ago: u64) {
     let (client, code) = (Client::default(), |more| {
-        phone.at((now() - AGO) / 30 + more)
+        phone.at((now() - ago) / 30 + more)
     });
     let mfa = Mfa::builder(SqliteStore::open(centre.db()).unwrap())
         .keyring(Keyring::single(1, KEY))
         .issuer("À petits pas")
-        .clock(Ago(AGO))
+        .clock(Ago(ago))
         .passkeys(Echo)
         .open()
         .await
@@ -84,7 +83,7 @@ async fn register(centre: &Centre, phone: &Phone) {
 fn kind_of_each_authenticator_is_told() {
     let (centre, _) = enabled();
     let phone = centre.enroll_ago(4, HOUR);
-    wait(register(&centre, &phone));
+    wait(register(&centre, &phone, HOUR / 2));
 
     let listed = shown(&centre, "julie")["authenticators"].clone();
     let facts = |entry: &Value| [entry["kind"].clone(), entry["backed_up"].clone()];
@@ -104,12 +103,13 @@ fn kind_of_each_authenticator_is_told() {
     );
 }
 
-/// A code must not bind another authenticator beside a passkey.
+/// A code must not bind another authenticator beside a passkey that has settled.
 #[test]
 fn authenticator_beside_a_passkey_is_left_to_the_service() {
     let (centre, _) = enabled();
-    let mut phone = centre.enroll_ago(4, HOUR);
-    wait(register(&centre, &phone));
+    let four_days = 4 * 24 * HOUR;
+    let mut phone = centre.enroll_ago(4, four_days + HOUR);
+    wait(register(&centre, &phone, four_days));
     let add = ["account", "add-authenticator", "julie"];
     let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
     let refused = centre.json(&add, &lines, 1);
