@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use crate::attempts::{Attempts, DailyQuota, SessionWaits};
 use crate::authenticator::is_settling;
 use crate::{
-    AccountId, AddressChange, Authenticator, AuthenticatorId, BindingLink, Digest, DisabledBy,
-    FactorState, OrgId, Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode, RoleSet,
-    SecondFactor, Suspension, UnixTime, limits,
+    AccountId, AddressChange, AuthenticatorId, BindingLink, Digest, DisabledBy, FactorState, OrgId,
+    Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode, RoleSet, SecondFactor,
+    Suspension, UnixTime, limits,
 };
 
 /// One account of one organization. Cloning it allocates nothing, unless links in notices of enrollments are still good.
@@ -226,14 +226,14 @@ impl Account {
         !self.is_enrolled() && all.any(|it| !it.is_active() && it.is_proved())
     }
 
-    /// Returns a passkey that has settled. While there is one, no code changes what is bound, turns the second factor off or
+    /// Returns whether a passkey has settled. While one has, no code changes what is bound, turns the second factor off or
     /// redirects the notices. One that was reported lost counts for [`limits::SETTLING`] seconds more, so that its owner can
     /// undo the report: the password alone reports.
     #[must_use]
-    pub fn strongest(&self, now: UnixTime) -> Option<&Authenticator> {
+    pub fn has_settled_passkey(&self, now: UnixTime) -> bool {
         let counts = |it: &Suspension| it.link.is_some() && is_settling(it.since, now);
         let mut all = self.second_factor.iter();
-        all.find(|it| {
+        all.any(|it| {
             it.is_passkey() && it.settles(now).is_none() && it.suspended.as_ref().is_none_or(counts)
         })
     }

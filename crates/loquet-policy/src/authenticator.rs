@@ -13,8 +13,8 @@ pub struct Authenticator {
     pub id: AuthenticatorId,
     /// When it was bound.
     pub since: UnixTime,
-    /// The last accepted step (RFC 6238 §4.2). Codes of this step and earlier ones are used. Of a passkey, the time of the
-    /// last challenge that it answered: answers to this one and earlier ones are used.
+    /// The last accepted step (RFC 6238 §4.2). Codes of this step and earlier ones are used. Of a passkey, a time:
+    /// answers to challenges of this second and earlier ones are used.
     pub step: u64,
     /// Steps by which a resynchronization found the phone's clock off.
     pub drift: i8,

@@ -105,8 +105,8 @@ impl DecisionBuilder<'_> {
     /// Tells of a new authenticator, and grants the session that confirmed it.
     fn announce_binding(&mut self, pending: &Pending, passkey: bool) -> Answer {
         let actor = self.actor();
-        let (account, administrator) = (actor.id, actor.roles.contains(RoleId::ADMINISTRATOR));
-        self.set_enrolled(account, true)?;
+        let administrator = actor.roles.contains(RoleId::ADMINISTRATOR);
+        self.record_in_roster()?;
         self.cancel_break_glass()?;
         let event = Event::Bound {
             purpose: pending.purpose,

@@ -254,15 +254,14 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
-    /// Updates the roster's record of an administrator's authenticator.
-    pub(super) fn set_enrolled(
-        &mut self,
-        account: AccountId,
-        enrolled: bool,
-    ) -> Result<(), Refusal> {
-        self.set_in_roster(account, enrolled, false)
+    /// Updates the roster's record of the actor, after a change of what is bound.
+    pub(super) fn record_in_roster(&mut self) -> Result<(), Refusal> {
+        let actor = self.actor();
+        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
+        self.set_in_roster(actor.id, enrolled, suspended)
     }
 
+    /// Updates the roster's record of an administrator's authenticator.
     pub(super) fn set_in_roster(
         &mut self,
         account: AccountId,

@@ -97,7 +97,7 @@ impl DecisionBuilder<'_> {
     /// or redirects the notices. Where a passkey has settled it takes a passkey: a code can be phished.
     pub(super) fn binding_code(&mut self, code: Submitted) -> Result<AuthenticatorId, Refusal> {
         let is_code = code.check != CodeCheck::Absent && !code.check.is_of_passkey();
-        if is_code && self.actor().strongest(self.now).is_some() {
+        if is_code && self.actor().has_settled_passkey(self.now) {
             return Err(Refusal::PasskeyRequired);
         }
         self.settled_code(code)
@@ -216,9 +216,7 @@ impl DecisionBuilder<'_> {
             passkey.suspended = Some(Suspension { since, link });
         }
         end_sessions(actor);
-        let account = actor.id;
-        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
-        self.set_in_roster(account, enrolled, suspended)?;
+        self.record_in_roster()?;
         self.notify_of_actor(Event::PasskeyCloned);
         Ok(())
     }
@@ -333,7 +331,7 @@ impl DecisionBuilder<'_> {
     fn disable_authenticators(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
-        if actor.strongest(now).is_some() {
+        if actor.has_settled_passkey(now) {
             actor.second_factor.remove(|it| !it.is_passkey());
             actor.forget_links(now);
             end_sessions(actor);
@@ -344,9 +342,7 @@ impl DecisionBuilder<'_> {
             };
             actor.pendings = Default::default();
         }
-        let account = actor.id;
-        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
-        self.set_in_roster(account, enrolled, suspended)?;
+        self.record_in_roster()?;
         self.notify_of_actor(Event::DisabledByFailures);
         Ok(())
     }

@@ -6,9 +6,9 @@ use super::code::is_in_time;
 use super::recovery::forget_codes_of;
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, BreakGlass, CodeCheck, Digest,
-    Event, FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet, Refusal, Session,
-    Submitted, UnixTime, limits,
+    Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, CodeCheck, Digest, Event,
+    FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet, Refusal, Session, Submitted,
+    UnixTime, limits,
 };
 
 /// What the first code of a new authenticator amounts to, the first two of a hardware token, or the answer of a new passkey.
@@ -181,8 +181,7 @@ impl DecisionBuilder<'_> {
         actor.second_factor.remove(|it| it.id == id);
         actor.forget_links(now);
         end_sessions(actor);
-        let (account, enrolled) = (actor.id, actor.is_enrolled());
-        self.set_enrolled(account, enrolled)?;
+        self.record_in_roster()?;
         self.notify_of_actor(Event::AuthenticatorRemoved);
         self.grant_session(Level::Level2)
     }
@@ -273,7 +272,8 @@ impl DecisionBuilder<'_> {
             } => {
                 self.require_room(&pending, origin)?;
                 if let (true, Some(break_glass)) = (by_break_glass, break_glass) {
-                    self.renew_after_break_glass(break_glass)?;
+                    // Used up with the reset code that it gave.
+                    self.renew_break_glass(break_glass)?;
                 }
                 self.bind(&pending, (step, drift, origin), link)
             }
@@ -311,18 +311,6 @@ impl DecisionBuilder<'_> {
                 _ => return Err(Refusal::NothingPending),
             },
         )
-    }
-
-    /// Used up with the reset code that it gave.
-    fn renew_after_break_glass(&mut self, break_glass: Digest) -> Result<(), Refusal> {
-        let now = self.now;
-        self.organization_mut()?.break_glass = BreakGlass::Ready {
-            break_glass,
-            since: now,
-            wrong: 0,
-        };
-        self.notify_administrators(Event::BreakGlassCodeRenewed);
-        Ok(())
     }
 
     fn is_active(&self, id: Option<AuthenticatorId>) -> bool {

@@ -72,7 +72,6 @@ impl DecisionBuilder<'_> {
         {
             *proved = true;
         }
-        let account = actor.id;
-        self.set_enrolled(account, true)
+        self.record_in_roster()
     }
 }

@@ -212,6 +212,12 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::BreakGlassCodeNotConfirmed);
         }
         self.settled_code(code)?;
+        self.renew_break_glass(break_glass)?;
+        Ok(Grant::Done)
+    }
+
+    /// Puts another break-glass code in place of the one that there is.
+    pub(super) fn renew_break_glass(&mut self, break_glass: Digest) -> Result<(), Refusal> {
         let now = self.now;
         self.organization_mut()?.break_glass = BreakGlass::Ready {
             break_glass,
@@ -219,7 +225,7 @@ impl DecisionBuilder<'_> {
             wrong: 0,
         };
         self.notify_administrators(Event::BreakGlassCodeRenewed);
-        Ok(Grant::Done)
+        Ok(())
     }
 
     pub(super) fn change_setting(&mut self, setting: Setting, code: Submitted) -> Answer {

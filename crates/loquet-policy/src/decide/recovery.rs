@@ -81,8 +81,7 @@ impl DecisionBuilder<'_> {
         actor.second_factor = SecondFactor::ResetDue {
             reset_code: Some(reset_code),
         };
-        let account = actor.id;
-        self.set_enrolled(account, false)?;
+        self.record_in_roster()?;
         Ok(Grant::Recovering {
             session: self.new_session(Level::EnrollOnly),
             expires,

@@ -36,9 +36,7 @@ impl DecisionBuilder<'_> {
         }
         // Undone or not: a reset or a recovery code binds another authenticator, which the same thief could report.
         actor.reports_refused_until = Some(now.plus(limits::REPORTS_REFUSED));
-        let account = actor.id;
-        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
-        self.set_in_roster(account, enrolled, suspended)?;
+        self.record_in_roster()?;
         self.notify_of_actor(Event::ReportedLost);
         Ok(Grant::Done)
     }
@@ -74,8 +72,7 @@ impl DecisionBuilder<'_> {
         let actor = self.actor_mut();
         end_sessions(actor);
         reinstate(actor, |it| it.id == code.by, now);
-        let account = actor.id;
-        self.set_enrolled(account, true)?;
+        self.record_in_roster()?;
         self.cancel_break_glass()?;
         self.notify_of_actor(Event::ReportUndone);
         self.grant_session(Level::Level2)
@@ -99,7 +96,7 @@ impl DecisionBuilder<'_> {
         end_sessions(subject);
         reinstate(subject, |_| true, now);
         let (account, enrolled) = (subject.id, subject.is_enrolled());
-        self.set_enrolled(account, enrolled)?;
+        self.set_in_roster(account, enrolled, false)?;
         self.notify(crate::Audience::Owner { account }, Event::ReportUndone);
         self.notify_administrators(Event::ReportUndone);
         Ok(Grant::Done)
@@ -191,12 +188,11 @@ impl DecisionBuilder<'_> {
             reset(actor, None);
         }
         actor.address_change = None;
-        let account = actor.id;
-        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
-        if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
+        let (account, roles) = (actor.id, actor.roles);
+        if roles.contains(RoleId::ADMINISTRATOR) {
             self.void_reset_codes_of(account)?;
         }
-        self.set_in_roster(account, enrolled, suspended)?;
+        self.record_in_roster()?;
         self.notify_owner(Event::ReportedUnrecognized);
         self.notify_administrators(Event::ReportedUnrecognized);
         Ok(Grant::Done)
