@@ -108,9 +108,20 @@ impl Fields {
 
     /// A code of the authenticator, in any spelling, or the answer of a passkey in its place.
     pub(crate) fn code(&self) -> Result<Typed, FieldFault> {
-        let answer = self.text("passkey", MAX_PASSKEY_ANSWER);
-        let answer = answer.map(|json| PasskeyAnswer::new(json).into());
-        answer.or_else(|_| self.digits("code").map(Typed::from))
+        match self.passkey()? {
+            Some(answer) => Ok(answer.into()),
+            None => self.digits("code").map(Typed::from),
+        }
+    }
+
+    /// The answer of a passkey, if one was given. What is wrong with it is told at the field for a code.
+    pub(crate) fn passkey(&self) -> Result<Option<PasskeyAnswer>, FieldFault> {
+        let json = if_given(self.text("passkey", MAX_PASSKEY_ANSWER));
+        let json = json.map_err(|fault| FieldFault {
+            field: "code",
+            ..fault
+        });
+        Ok(json?.map(PasskeyAnswer::new))
     }
 
     /// The same of another field.

@@ -1,9 +1,7 @@
 //! The enrollment.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::{
-    BreakGlassCode, Error, MAX_PASSKEY_ANSWER, NextStep, Purpose, RecoveryCode, Refusal, UnixTime,
-};
+use loquet::{BreakGlassCode, Error, NextStep, Purpose, RecoveryCode, Refusal, UnixTime};
 
 use super::account;
 use super::code::of_pair;
@@ -140,17 +138,16 @@ fn beside<'t>(at: &Setting<'_>, purpose: Purpose) -> Option<&'t str> {
 
 /// What an enrollment is good for that nothing requires.
 fn unasked<'t>(at: &Setting<'_>) -> &'t str {
-    at
-            .app_or_token(
-                [
-                    "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre mot de passe.",
-                    "A one-time code on your phone will protect your account in addition to your password.",
-                ],
-                [
-                    "Un code à usage unique, sur votre jeton, protégera votre compte en plus de votre mot de passe.",
-                    "A one-time code on your token will protect your account in addition to your password.",
-                ],
-            )
+    at.app_or_token(
+        [
+            "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre mot de passe.",
+            "A one-time code on your phone will protect your account in addition to your password.",
+        ],
+        [
+            "Un code à usage unique, sur votre jeton, protégera votre compte en plus de votre mot de passe.",
+            "A one-time code on your token will protect your account in addition to your password.",
+        ],
+    )
 }
 
 /// Why an enrollment is due, in a sentence.
@@ -311,9 +308,9 @@ pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
     }
     match answer {
         Ok(login) => {
-            let done = match form.fields.text("passkey", MAX_PASSKEY_ANSWER) {
-                Ok(_) => "passkey",
-                Err(_) => "enrolled",
+            let done = match form.fields.passkey() {
+                Ok(Some(_)) => "passkey",
+                _ => "enrolled",
             };
             let to = if here.is_logged_in() {
                 format!("{}/account?done={done}", here.pages.0.base)
