@@ -129,6 +129,23 @@ fn what_is_wrong_does_not_verify() {
     }
 }
 
+/// A credential id has 16 bytes or more. The registration says how many, and is not signed.
+#[test]
+fn too_short_id_is_refused() {
+    let party = party();
+    for (length, is_taken) in [(0, false), (15, false), (16, true), (32, true)] {
+        let (known, short) = (
+            format!("0020{ID}"),
+            format!("{length:04x}{}", ID.get(..2 * length).unwrap()),
+        );
+        let whole = format!("58{:02x}", 0xa4 - 32 + length);
+        let attestation = ATTESTATION.replace(&known, &short).replace("58a4", &whole);
+        let mut answer = creation();
+        answer["response"]["attestationObject"] = Value::from(text(&attestation));
+        assert_eq!(created(&party, &answer).is_some(), is_taken, "{length}");
+    }
+}
+
 /// What a page in a frame of another origin was given proves nothing (§13.4.9).
 #[test]
 fn page_in_a_frame_asks_for_no_passkey() {

@@ -1,6 +1,9 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test may fail loudly")]
 
-use loquet_policy::{OrgId, RoleId, RoleSet};
+use loquet_policy::{
+    Authenticator, AuthenticatorId, AuthenticatorOrigin, Authenticators, OrgId, RoleId, RoleSet,
+    SecondFactor,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -161,6 +164,41 @@ fn stopping_forgets_devices_and_ends_no_session() {
     later.epoch += 1;
     devices.sync(&account, &later, now);
     assert!(devices.spared.is_empty());
+}
+
+/// With phished codes a thief remembers a device, and with wrong ones takes the app away: the passkey's owner is rid of both.
+#[test]
+fn devices_are_forgotten_with_the_last_codes() {
+    let roles = RoleSet::new([RoleId::MEMBER]).unwrap();
+    let mut none = Account::new(ANNE.into(), OrgId::from(9_u64), roles, UnixTime(START));
+    let bound = |number, origin| Authenticator {
+        origin,
+        ..Authenticator::new(AuthenticatorId(number), UnixTime(START), 0)
+    };
+    let app = bound(1, AuthenticatorOrigin::Enrolled);
+    let (counter, backed_up) = (0, false);
+    let passkey = bound(2, AuthenticatorOrigin::Passkey { counter, backed_up });
+    let mut with = |all: &[Authenticator]| {
+        let authenticators = Authenticators::new(all.iter().copied()).unwrap();
+        none.second_factor = SecondFactor::Bound { authenticators };
+        none.clone()
+    };
+    let (app_alone, both) = (with(&[app]), with(&[app, passkey]));
+    let passkey_alone = with(&[passkey]);
+    for (before, after, is_kept) in [
+        (&both, &both, true),
+        (&passkey_alone, &passkey_alone, true),
+        (&passkey_alone, &both, true),
+        (&both, &app_alone, true),
+        (&both, &passkey_alone, false),
+    ] {
+        let mut devices = one();
+        devices.sync(before, after, UnixTime(START + 1));
+        assert_eq!(
+            devices.list(UnixTime(START + 1)).len(),
+            usize::from(is_kept)
+        );
+    }
 }
 
 #[test]
