@@ -10,8 +10,9 @@ use loquet::{
     PasskeyAnswer, Refusal, RoleId, Typed, UnixTime, limits,
 };
 use loquet_testkit::fixture::Fixture;
+use loquet_testkit::passkeys::Pretend;
 
-use crate::passkeys::Echo;
+use crate::passkeys::KEPT;
 
 /// When the first of them enrolls.
 pub const START: u64 = 1_790_000_000;
@@ -32,6 +33,7 @@ pub struct User {
     id: AccountId,
     /// The user's time.
     pub now: u64,
+    passkeys: usize,
 }
 
 impl User {
@@ -84,7 +86,7 @@ impl User {
     }
 }
 
-/// Passkeys, which [`Echo`] takes.
+/// Passkeys of a relying party that takes no time for cryptography. What is kept of each is as long as of a real one.
 impl User {
     /// Adds a passkey once all that is bound has settled.
     pub async fn add_passkey(&mut self) {
@@ -95,7 +97,7 @@ impl User {
         self.clock.set(self.now);
         // Beside a passkey, no code adds another.
         let proof = match self.progress(&session).await.passkey_request() {
-            Some(options) => PasskeyAnswer::new(options).into(),
+            Some(asked) => answer("sign", asked, 0).into(),
             None => Typed::from(self.phone.code(UnixTime(self.now))),
         };
         let account = self.mfa.account(user.as_ref().unwrap());
@@ -103,18 +105,23 @@ impl User {
         self.now += 1;
         self.clock.set(self.now);
         let progress = self.progress(&session).await;
-        let answer = PasskeyAnswer::new(progress.passkey_creation().unwrap());
+        let answer = answer(
+            "create",
+            progress.passkey_creation().unwrap(),
+            self.passkeys,
+        );
         let confirmed = self
             .mfa
             .confirm_enrollment(&session, answer, Fixture::client());
         confirmed.await.unwrap();
+        self.passkeys += 1;
     }
 
     /// Gives the password, asks for what the page needs, and lets the first passkey answer.
     pub async fn log_in_with_passkey(&mut self) -> MfaSession {
         let session = self.enter().await;
         let progress = self.progress(&session).await;
-        let answer = PasskeyAnswer::new(progress.passkey_request().unwrap());
+        let answer = answer("sign", progress.passkey_request().unwrap(), 0);
         let login = self
             .mfa
             .verify_code(&session, answer, Fixture::client())
@@ -126,6 +133,11 @@ impl User {
         let progress = self.mfa.login_progress(session, &Fixture::client()).await;
         progress.unwrap()
     }
+}
+
+/// What passkey `number` of a user answers.
+fn answer(word: &str, asked: &str, number: usize) -> PasskeyAnswer {
+    PasskeyAnswer::new(format!("{word} {asked} {KEPT}{number} 0"))
 }
 
 /// What a task of a benchmark does again and again.
@@ -194,13 +206,14 @@ pub async fn users(store: impl Store, count: usize) -> Vec<User> {
         let mfa = Mfa::builder(Arc::clone(&store))
             .keyring(Keyring::single(1, [7; 32]))
             .clock(clock.clone())
-            .passkeys(Echo);
+            .passkeys(Pretend("example.org"));
         users.push(User {
             mfa: mfa.open().await.unwrap(),
             clock,
             phone,
             id,
             now,
+            passkeys: 0,
         });
     }
     users

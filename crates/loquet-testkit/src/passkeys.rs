@@ -56,7 +56,7 @@ impl RelyingParty for Pretend {
             id: passkey.clone().into_bytes(),
             passkey,
             counter,
-            backed_up: false,
+            backed_up: true,
         })
     }
 

@@ -1,59 +1,12 @@
 //! What the tool tells of passkeys, and what it leaves to the service's pages: it has no browser to ask.
 
-use loquet::{
-    Challenge, Client, Keyring, Mfa, NewPasskey, PasskeyAnswer, PasskeyUser, RelyingParty, Signed,
-};
+use loquet::{Client, Keyring, Mfa, PasskeyAnswer};
 use loquet_sqlite::SqliteStore;
+use loquet_testkit::passkeys::Pretend;
 use serde_json::{Value, json};
 
 use super::centre::{Ago, Centre, HOUR, KEY, Phone, enabled, now, shown};
 use super::wait;
-
-/// A relying party whose passkeys answer with the challenge itself.
-#[derive(Debug)]
-struct Echo;
-
-impl RelyingParty for Echo {
-    fn id(&self) -> &str {
-        "example.org"
-    }
-
-    fn creation_options(&self, _: &PasskeyUser<'_>, challenge: &Challenge) -> Option<String> {
-        Some(json!(challenge).to_string())
-    }
-
-    fn created(
-        &self,
-        answer: &str,
-        is_expected: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Option<NewPasskey> {
-        let challenge: Vec<u8> = serde_json::from_str(answer).ok()?;
-        is_expected(&challenge).then(|| NewPasskey {
-            id: challenge,
-            passkey: "kept".to_owned(),
-            counter: 0,
-            backed_up: true,
-        })
-    }
-
-    fn request_options(&self, _: &[&str], challenge: &Challenge) -> Option<String> {
-        Some(json!(challenge).to_string())
-    }
-
-    fn signed(
-        &self,
-        _: &[&str],
-        answer: &str,
-        is_expected: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Option<Signed> {
-        let challenge: Vec<u8> = serde_json::from_str(answer).ok()?;
-        is_expected(&challenge).then_some(Signed {
-            passkey: 0,
-            counter: 0,
-            backed_up: true,
-        })
-    }
-}
 
 /// Julie registers a passkey in the browser so many seconds ago, as it were, with codes of her phone.
 async fn register(centre: &Centre, phone: &Phone, ago: u64) {
@@ -64,7 +17,7 @@ async fn register(centre: &Centre, phone: &Phone, ago: u64) {
         .keyring(Keyring::single(1, KEY))
         .issuer("À petits pas")
         .clock(Ago(ago))
-        .passkeys(Echo)
+        .passkeys(Pretend("example.org"))
         .open()
         .await
         .unwrap();
@@ -74,7 +27,8 @@ async fn register(centre: &Centre, phone: &Phone, ago: u64) {
     let added = mfa.account(&julie).add_authenticator(code(1)).await;
     added.unwrap();
     let progress = mfa.login_progress(&login.session, &client).await.unwrap();
-    let answer = PasskeyAnswer::new(progress.passkey_creation().unwrap());
+    let asked = progress.passkey_creation().unwrap();
+    let answer = PasskeyAnswer::new(format!("create {asked} 7 0"));
     let confirmed = mfa.confirm_enrollment(&login.session, answer, client).await;
     mfa.log_out(&confirmed.unwrap().session).await.unwrap();
 }
