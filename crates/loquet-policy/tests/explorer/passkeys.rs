@@ -149,6 +149,24 @@ fn adding_by_code() -> Weakened {
     )
 }
 
+/// Takes what was reported lost for what has a copy, which no code need spare.
+fn lifting_by_report() -> Weakened {
+    with_actor(
+        |command| {
+            matches!(
+                command,
+                Command::BeginReplacement { .. } | Command::RemoveAuthenticator { .. }
+            )
+        },
+        |_, _, _, actor| {
+            let suspended = actor.second_factor.iter_mut();
+            for report in suspended.filter_map(|it| it.suspended.as_mut()) {
+                report.link = None;
+            }
+        },
+    )
+}
+
 /// Wrong codes disable passkeys too.
 fn disabling_all() -> Weakened {
     weakened(|snapshot, command, now, fresh| {
@@ -176,6 +194,12 @@ pub fn guards() -> Vec<Guard> {
             "beside a passkey, no code changes what is bound",
             PASSKEYS_ROBBED,
             adding_by_code(),
+            "S13 a code changed",
+        ),
+        (
+            "a report of loss lifts no rule of the passkey",
+            PASSKEYS_ROBBED,
+            lifting_by_report(),
             "S13 a code changed",
         ),
         (
