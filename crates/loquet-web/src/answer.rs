@@ -4,7 +4,8 @@ use axum::response::{Redirect, Response};
 use loquet::{Attempt, Error, Refusal};
 
 use crate::Language;
-use crate::fields::{FieldFault, NotAForm};
+use crate::field_fault::FieldFault;
+use crate::fields::NotAForm;
 use crate::form::Form;
 use crate::form_id::FormId;
 use crate::host::PagesHost;

@@ -52,6 +52,7 @@ mod cookie;
 mod cookie_sessions;
 mod countries;
 mod facts;
+mod field_fault;
 mod fields;
 mod form;
 mod form_id;
@@ -78,7 +79,8 @@ mod when;
 
 pub use cookie::SessionKey;
 pub use cookie_sessions::{CookieSessions, StepPaths};
-pub use fields::{FieldFault, FieldFaultKind, Fields, NotAForm};
+pub use field_fault::{FieldFault, FieldFaultKind};
+pub use fields::{Fields, NotAForm};
 pub use form_id::FormId;
 pub use guard::{Scheme, guard};
 pub use host::{BoxError, PagesHost, SavedSession};

@@ -3,7 +3,7 @@
 use loquet::{AccountOverview, AuthenticatorEntry, Totp};
 use maud::{Markup, html};
 
-use crate::fields::FieldFault;
+use crate::field_fault::FieldFault;
 use crate::views::{Setting, passkey};
 use crate::{FormId, Language, when};
 

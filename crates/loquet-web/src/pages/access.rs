@@ -5,7 +5,8 @@ use loquet::{Config, Error, RulesChange, SettingKind};
 use loquet_ipfilter::DatabaseKind;
 
 use crate::answer::NotTaken;
-use crate::fields::{FieldFault, FieldFaultKind, MAX_FORM, if_given};
+use crate::field_fault::{FieldFault, FieldFaultKind};
+use crate::fields::{MAX_FORM, if_given};
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::Trouble;

@@ -3,7 +3,8 @@
 use axum::response::Response;
 use loquet::{Address, AddressState, NoticeAddress};
 
-use crate::fields::{FieldFault, FieldFaultKind, if_given};
+use crate::field_fault::{FieldFault, FieldFaultKind};
+use crate::fields::if_given;
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::Trouble;

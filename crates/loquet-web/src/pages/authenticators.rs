@@ -5,7 +5,7 @@ use axum::response::Response;
 use loquet::{AuthenticatorEntry, AuthenticatorId, Config, Error, MAX_AUTHENTICATOR_NAME, Refusal};
 
 use crate::answer::NotTaken;
-use crate::fields::{FieldFault, FieldFaultKind};
+use crate::field_fault::{FieldFault, FieldFaultKind};
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::{Trouble, token_number};

@@ -6,7 +6,7 @@ use loquet::AuthenticatorId;
 
 use super::authenticators::lines;
 use crate::answer::NotTaken;
-use crate::fields::{FieldFault, FieldFaultKind};
+use crate::field_fault::{FieldFault, FieldFaultKind};
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::Trouble;

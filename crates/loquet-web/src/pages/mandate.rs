@@ -4,7 +4,8 @@ use axum::response::Response;
 use loquet::Start;
 
 use crate::answer::NotTaken;
-use crate::fields::{FieldFault, FieldFaultKind, Fields};
+use crate::field_fault::{FieldFault, FieldFaultKind};
+use crate::fields::Fields;
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::Trouble;

@@ -6,7 +6,8 @@ use loquet_policy::limits;
 
 use crate::Language;
 use crate::answer::NotTaken;
-use crate::fields::{FieldFault, FieldFaultKind, Fields, if_given};
+use crate::field_fault::{FieldFault, FieldFaultKind};
+use crate::fields::{Fields, if_given};
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::Trouble;
