@@ -5,8 +5,15 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::{
-    Asn, Country, DatabaseKind, Decision, Embedded, Named, Precedence, Prefix, Rule, RuleRef, Tag,
+    Asn, BYTE_ORDER_MARK, Country, DatabaseKind, Decision, Embedded, Named, Precedence, Prefix,
+    Rule, RuleRef, Tag,
 };
+
+/// Whether a character makes a line look otherwise than it reads: directional embeddings, overrides and isolates, and the
+/// separators of lines and paragraphs.
+pub(crate) const fn turns(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// One part of a named place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,9 +64,10 @@ pub enum RuleFault {
     /// A place without parts.
     #[error("the place \"{0}\" has no parts")]
     EmptyPlace(Box<str>),
-    /// A name that is empty, longer than [`Rules::MAX_NAME`] bytes, or holds a quotation mark or a control character.
+    /// A name that is empty, longer than [`Rules::MAX_NAME`] bytes, or holds a quotation mark, a control character, a
+    /// byte-order mark, or a character that changes the direction of writing or ends a line.
     #[error(
-        "a name has 1 to {} bytes and neither quotation marks nor control characters",
+        "a name has 1 to {} bytes and no quotation marks, control characters, byte-order marks or characters that change the direction of writing",
         Rules::MAX_NAME
     )]
     Name,
@@ -145,14 +153,27 @@ impl Rules {
         })
     }
 
-    pub(crate) fn push_place(&mut self, place: Place) -> Result<(), RuleFault> {
-        let is_forbidden = |c: char| c.is_control() || c == '"';
-        if place.name.is_empty()
-            || place.name.len() > Self::MAX_NAME
-            || place.name.contains(is_forbidden)
-        {
+    /// Checks the name of a place. No other name can be added, or parsed from text.
+    ///
+    /// ```
+    /// use loquet_ipfilter::{RuleFault, Rules};
+    ///
+    /// assert_eq!(Rules::check_place_name("Garderie Laval"), Ok(()));
+    /// assert_eq!(Rules::check_place_name("\u{202e}lavaL"), Err(RuleFault::Name));
+    /// ```
+    ///
+    /// # Errors
+    /// [`RuleFault::Name`].
+    pub fn check_place_name(name: &str) -> Result<(), RuleFault> {
+        let is_forbidden = |c: char| c.is_control() || c == '"' || c == BYTE_ORDER_MARK || turns(c);
+        if name.is_empty() || name.len() > Self::MAX_NAME || name.contains(is_forbidden) {
             return Err(RuleFault::Name);
         }
+        Ok(())
+    }
+
+    pub(crate) fn push_place(&mut self, place: Place) -> Result<(), RuleFault> {
+        Self::check_place_name(&place.name)?;
         if place.items.is_empty() {
             return Err(RuleFault::EmptyPlace(place.name));
         }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use crate::address::prefix::split_once;
 use crate::rules::networks::{each_network, is_named_network};
 use crate::rules::rule::{Extra, Prefixes, insert};
+use crate::rules::rule_set::turns;
 use crate::rules::text_error::{Fault, RulesError, TextFault};
 use crate::rules::tokens::{
     CONDITIONS, Key, PRECEDENCES, Word, Words, asn, class, country, decision, device, is_name,
@@ -92,12 +93,6 @@ struct Reader {
     list: Vec<Rule>,
     names_places: bool,
     seen: [bool; 3],
-}
-
-/// Whether a character makes a line look otherwise than it reads: directional embeddings, overrides and isolates, and the
-/// separators of lines and paragraphs.
-const fn turns(c: char) -> bool {
-    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 const LINE_START: &str =

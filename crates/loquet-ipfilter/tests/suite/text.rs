@@ -21,7 +21,8 @@ const ASN: &str = "expected the number of an autonomous system, without `AS`, or
 const CLASS: &str =
     "expected `special`, `tunnel`, `anonymous`, `vpn`, `proxy`, `tor`, `hosting` or `unknown`";
 const PLACE_ITEM: &str = "expected a network, `country` or `asn`";
-const NAME: &str = "a name has 1 to 128 bytes and neither quotation marks nor control characters";
+const NAME: &str = "a name has 1 to 128 bytes and no quotation marks, control characters, byte-order marks or characters \
+                    that change the direction of writing";
 const CONDITIONS: &str = "expected a network, `any`, `any-v4`, `any-v6`, `private`, `loopback`, \
                           `link-local`, `unknown`, or a keyword before the name: `country`, `place`, `asn`, `class`, `device`";
 
