@@ -1,7 +1,7 @@
 //! Access rules as a plan, for administrators who do not know the notation: places that may or may not log in.
 //!
-//! A plan is rules of one shape, written and read back as their text. Rules of another shape were written by hand, and
-//! are left to the field for them.
+//! A plan is rules of one shape, and what its text says: it is written, read back and compared before it is one. Rules of
+//! another shape were written by hand, and are left to the field for them.
 
 use std::net::IpAddr;
 
@@ -22,30 +22,40 @@ pub(crate) struct Spot {
 }
 
 /// Where people may log in from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
-    pub(crate) spots: Vec<Spot>,
+    /// What the text says, and nothing else.
+    spots: Vec<Spot>,
+    text: String,
 }
 
-/// Why something cannot be added.
+/// Why there is no such plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     Name,
     LongName,
+    /// The name looks otherwise than it reads, so that the filter refuses it.
+    Unseen,
     Address,
     /// That place is allowed and denied at once.
     Both,
     Country,
     TooMany,
+    /// A text without any rule. It is not taken for the wish to have none.
+    Blank,
+    /// A text of another shape, or none that the filter reads.
+    Unreadable,
+    /// Its text would not say the same.
+    Unwritable,
 }
 
 impl Fault {
     pub(crate) const fn field(self) -> Option<&'static str> {
         match self {
-            Self::Name | Self::LongName | Self::Both => Some("name"),
+            Self::Name | Self::LongName | Self::Unseen | Self::Both => Some("name"),
             Self::Address => Some("network"),
             Self::Country => Some("country"),
-            Self::TooMany => None,
+            Self::TooMany | Self::Blank | Self::Unreadable | Self::Unwritable => None,
         }
     }
 
@@ -58,6 +68,10 @@ impl Fault {
             Self::LongName => language.say(
                 "Ce nom est trop long. Raccourcissez-le.",
                 "This name is too long. Shorten it.",
+            ),
+            Self::Unseen => language.say(
+                "Ce nom contient un caractère invisible, ou qui change le sens de l’écriture. Effacez-le et tapez-le au clavier.",
+                "This name holds an invisible character, or one that changes the direction of writing. Clear it and type it.",
             ),
             Self::Address => language.say(
                 "Ce n’est pas une adresse. Elle ressemble à 203.0.113.7 ou à 2001:db8::7; votre fournisseur Internet la connaît.",
@@ -72,118 +86,174 @@ impl Fault {
                 "Il y a déjà beaucoup d’endroits. Écrivez les règles vous-même, plus bas.",
                 "There are many places already. Write the rules yourself, below.",
             ),
+            Self::Blank => language.say(
+                "Aucun choix n’est arrivé, et rien n’a été changé. Pour permettre les connexions de partout, retirez chaque endroit, puis mettez ce choix en vigueur.",
+                "No choice arrived, and nothing was changed. To allow logging in from everywhere, remove each place, then put that choice in force.",
+            ),
+            Self::Unreadable => language.say(
+                "Le choix qui est arrivé ne se lit pas, et rien n’a été changé. Recommencez à partir des règles en vigueur.",
+                "The choice that arrived cannot be read, and nothing was changed. Start again from the rules in force.",
+            ),
+            Self::Unwritable => language.say(
+                "Ce choix ne peut pas être écrit comme des règles, et rien n’a été changé. Écrivez les règles vous-même, plus bas.",
+                "This choice cannot be written as rules, and nothing was changed. Write the rules yourself, below.",
+            ),
         }
     }
 }
 
 impl Plan {
-    /// Reads a plan from rules; `None` when they are of another shape.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    /// The rules in force as a plan: an empty text is no rules. `None` when they are of another shape.
+    pub(crate) fn in_force(text: &str) -> Option<Self> {
+        match Self::read(text) {
+            Err(Fault::Blank) => Self::of(Vec::new()).ok(),
+            read => read.ok(),
+        }
+    }
+
+    /// Reads a plan from the text that [`Plan::text`] gave.
+    pub(crate) fn read(text: &str) -> Result<Self, Fault> {
         if text.trim().is_empty() {
-            return Some(Self::default());
+            return Err(Fault::Blank);
         }
-        let rules = Rules::parse_text(text).ok()?;
-        let mut spots = Vec::new();
-        for rule in rules.rules() {
-            let mut names = rule.places();
-            let name = names.next()?;
-            let place = rules.place(name)?;
-            spots.push(Spot {
-                name: name.to_owned(),
-                allowed: rule.decision() == Decision::Allow,
-                items: place.items().to_vec(),
-            });
-        }
-        let plan = Self { spots };
-        // What this plan does not say, the rules must not say either.
-        (plan.rules()? == rules && plan.spots.len() <= MOST).then_some(plan)
+        let rules = Rules::parse_text(text).map_err(|_| Fault::Unreadable)?;
+        let spots = spots(&rules).ok_or(Fault::Unreadable)?;
+        let plan = Self::of(spots).map_err(|_| Fault::Unreadable)?;
+        // What this plan does not say, the rules must not say either. Both sides come from text, because comparing compares
+        // lines too.
+        let same = Rules::parse_text(&plan.text).is_ok_and(|said| said == rules);
+        (same && plan.spots.len() <= MOST)
+            .then_some(plan)
+            .ok_or(Fault::Unreadable)
     }
 
-    /// Whether every other place is kept out. Only where some place is allowed: otherwise every log-in would be refused.
+    /// The plan of these places, where its text says just that.
+    fn of(spots: Vec<Spot>) -> Result<Self, Fault> {
+        let text = written(&spots).ok_or(Fault::Unwritable)?;
+        let rules = Rules::parse_text(&text).map_err(|_| Fault::Unwritable)?;
+        match self::spots(&rules) {
+            Some(said) if said == spots => Ok(Self { spots, text }),
+            _ => Err(Fault::Unwritable),
+        }
+    }
+
+    /// Where people may log in from, and where not.
+    pub(crate) fn spots(&self) -> &[Spot] {
+        &self.spots
+    }
+
+    /// Whether every other place is kept out.
     pub(crate) fn closes(&self) -> bool {
-        self.spots.iter().any(|spot| spot.allowed)
+        closes(&self.spots)
     }
 
-    fn rules(&self) -> Option<Rules> {
-        let mut rules = Rules::new();
-        rules.set_precedence(Precedence::DenyOverrides);
-        if !self.closes() {
-            rules.set_default(Decision::Allow);
-        }
-        for spot in &self.spots {
-            rules.add_place(&spot.name, spot.items.clone()).ok()?;
-        }
-        for spot in &self.spots {
-            let rule = if spot.allowed {
-                Rule::allow()
-            } else {
-                Rule::deny()
-            };
-            rules.add_rule(rule.from_place(&spot.name)).ok()?;
-        }
-        // Lines are no part of what rules mean, and comparing compares them: both sides come from text.
-        Rules::parse_text(&rules.to_string()).ok()
+    /// The text of its rules, never blank.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
-    /// The text of its rules.
-    pub(crate) fn text(&self) -> String {
-        self.rules()
-            .map_or_else(String::new, |rules| rules.to_string())
+    /// The same plan, where its text is no longer than rules may be.
+    pub(crate) fn within(self, limit: usize) -> Result<Self, Fault> {
+        (self.text.len() <= limit)
+            .then_some(self)
+            .ok_or(Fault::TooMany)
     }
 
-    /// Adds an address, or a network, to a place of this name, which is made if there is none.
-    pub(crate) fn add_address(
-        &mut self,
+    /// With an address, or a network, at the place of this name, which is made if there is none.
+    pub(crate) fn with_address(
+        &self,
         name: &str,
         address: &str,
         allowed: bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<Self, Fault> {
         let prefix = prefix(address).ok_or(Fault::Address)?;
         let name = name.trim();
-        if name.is_empty() || name.contains(|c: char| c == '"' || c.is_control()) {
+        if name.is_empty() || name.contains('"') {
             return Err(Fault::Name);
         }
         if name.len() > Rules::MAX_NAME {
             return Err(Fault::LongName);
         }
-        self.add(name, PlaceItem::Prefix(prefix), allowed)
+        Rules::check_place_name(name).map_err(|_| Fault::Unseen)?;
+        self.with(name, PlaceItem::Prefix(prefix), allowed)
     }
 
-    /// Adds a country, named as its people's neighbours name it.
-    pub(crate) fn add_country(
-        &mut self,
+    /// With a country, named as its people's neighbours name it.
+    pub(crate) fn with_country(
+        &self,
         code: &str,
         language: Language,
         allowed: bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<Self, Fault> {
         let country = Country::from_code(code).ok_or(Fault::Country)?;
         let name = countries::name(code, language).unwrap_or(code);
-        self.add(name, PlaceItem::Country(country), allowed)
+        self.with(name, PlaceItem::Country(country), allowed)
     }
 
-    fn add(&mut self, name: &str, item: PlaceItem, allowed: bool) -> Result<(), Fault> {
-        let full = self.spots.len() >= MOST;
-        match self.spots.iter_mut().find(|spot| spot.name == name) {
+    fn with(&self, name: &str, item: PlaceItem, allowed: bool) -> Result<Self, Fault> {
+        let mut spots = self.spots.clone();
+        let full = spots.len() >= MOST;
+        match spots.iter_mut().find(|spot| spot.name == name) {
             Some(spot) if spot.allowed != allowed => return Err(Fault::Both),
             Some(spot) if spot.items.len() >= MOST => return Err(Fault::TooMany),
             Some(spot) if spot.items.contains(&item) => {}
             Some(spot) => spot.items.push(item),
             None if full => return Err(Fault::TooMany),
-            None => self.spots.push(Spot {
+            None => spots.push(Spot {
                 name: name.to_owned(),
                 allowed,
                 items: vec![item],
             }),
         }
-        Ok(())
+        Self::of(spots)
     }
 
-    /// Takes a place out, by its position.
-    pub(crate) fn remove(&mut self, at: usize) {
-        if at < self.spots.len() {
-            self.spots.remove(at);
+    /// Without a place, by its position.
+    pub(crate) fn without(&self, at: usize) -> Result<Self, Fault> {
+        let mut spots = self.spots.clone();
+        if at < spots.len() {
+            spots.remove(at);
         }
+        Self::of(spots)
     }
+}
+
+/// What rules say of places: a place a rule. `None` where some rule says something else.
+fn spots(rules: &Rules) -> Option<Vec<Spot>> {
+    let spot = |rule: &Rule| {
+        let name = rule.places().next()?;
+        Some(Spot {
+            name: name.to_owned(),
+            allowed: rule.decision() == Decision::Allow,
+            items: rules.place(name)?.items().to_vec(),
+        })
+    };
+    rules.rules().iter().map(spot).collect()
+}
+
+/// Where some place is allowed: otherwise every log-in would be refused.
+fn closes(spots: &[Spot]) -> bool {
+    spots.iter().any(|spot| spot.allowed)
+}
+
+fn written(spots: &[Spot]) -> Option<String> {
+    let mut rules = Rules::new();
+    rules.set_precedence(Precedence::DenyOverrides);
+    if !closes(spots) {
+        rules.set_default(Decision::Allow);
+    }
+    for spot in spots {
+        rules.add_place(&spot.name, spot.items.clone()).ok()?;
+    }
+    for spot in spots {
+        let rule = if spot.allowed {
+            Rule::allow()
+        } else {
+            Rule::deny()
+        };
+        rules.add_rule(rule.from_place(&spot.name)).ok()?;
+    }
+    Some(rules.to_string())
 }
 
 /// One address, or a network in the notation. Never every address: that is what no rules say.
@@ -215,96 +285,4 @@ pub(crate) fn shown(item: &PlaceItem, language: Language) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan() -> Plan {
-        let mut plan = Plan::default();
-        plan.add_country("CA", Language::French, true).unwrap();
-        plan.add_address("Bureau Laval", "203.0.113.7", true)
-            .unwrap();
-        plan.add_address("Bureau Laval", "2001:db8::7", true)
-            .unwrap();
-        plan.add_address("Les visiteurs", "203.0.113.64/26", false)
-            .unwrap();
-        plan
-    }
-
-    #[test]
-    fn plan_reads_back_from_its_text() {
-        let mut odd = plan();
-        for name in ["Bureau #2", &"é".repeat(64)] {
-            odd.add_address(name, "203.0.113.8", true).unwrap();
-        }
-        for plan in [Plan::default(), plan(), odd] {
-            assert_eq!(Plan::read(&plan.text()), Some(plan));
-        }
-        assert_eq!(
-            plan().text(),
-            "precedence deny-overrides\ndefault deny\nplace \"Bureau Laval\" = 203.0.113.7/32 2001:db8::7/128\nplace \"Canada\" = country CA\nplace \"Les visiteurs\" = 203.0.113.64/26\nallow place \"Canada\"\nallow place \"Bureau Laval\"\ndeny place \"Les visiteurs\"\n"
-        );
-    }
-
-    #[test]
-    fn plan_without_allowed_places_allows_the_rest() {
-        let mut plan = plan();
-        plan.remove(0);
-        plan.remove(0);
-        assert!(!plan.closes() && plan.text().contains("default allow"));
-        plan.remove(7);
-        assert_eq!(plan.spots.len(), 1);
-    }
-
-    #[test]
-    fn rules_of_another_shape_are_left_alone() {
-        for text in [
-            "allow 203.0.113.0/24",
-            "default deny\nplace \"A\" = 203.0.113.7/32\nfor tag 1 allow place \"A\"",
-            "default deny\nplace \"A\" = 203.0.113.7/32\nallow place \"A\" device known",
-            "precedence first-match\ndefault deny\nplace \"A\" = 203.0.113.7/32\nallow place \"A\"",
-            "default allow\nplace \"A\" = 203.0.113.7/32\nallow place \"A\"",
-            "nonsense",
-        ] {
-            assert_eq!(Plan::read(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn faulty_place_says_why() {
-        let mut plan = plan();
-        let address = |plan: &mut Plan, name: &str, text: &str, allowed| {
-            plan.add_address(name, text, allowed).unwrap_err()
-        };
-        for bad in [
-            "",
-            "203.0.113",
-            "203.0.113.007",
-            "0.0.0.0/0",
-            "::/0",
-            "Laval",
-        ] {
-            assert_eq!(address(&mut plan, "A", bad, true), Fault::Address, "{bad}");
-        }
-        assert_eq!(address(&mut plan, " ", "203.0.113.9", true), Fault::Name);
-        for bad in ["a\"b", "a\tb"] {
-            assert_eq!(address(&mut plan, bad, "203.0.113.9", true), Fault::Name);
-        }
-        let long = "é".repeat(65);
-        assert_eq!(
-            address(&mut plan, &long, "203.0.113.9", true),
-            Fault::LongName
-        );
-        assert_eq!(
-            address(&mut plan, "Bureau Laval", "203.0.113.9", false),
-            Fault::Both
-        );
-        assert_eq!(
-            plan.add_country("Canada", Language::French, true),
-            Err(Fault::Country)
-        );
-        let before = plan.clone();
-        plan.add_address("Bureau Laval", " 203.0.113.7 ", true)
-            .unwrap();
-        assert_eq!(plan, before, "twice is once");
-    }
-}
+mod tests;

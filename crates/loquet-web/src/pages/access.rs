@@ -1,16 +1,19 @@
 //! Restricting log-ins by place.
 
+use std::net::IpAddr;
+
 use axum::response::Response;
 use loquet::{Config, Error, RulesChange, SettingKind};
 use loquet_ipfilter::DatabaseKind;
 
+use crate::Language;
 use crate::answer::NotTaken;
 use crate::field_fault::{FieldFault, FieldFaultKind};
 use crate::fields::{MAX_FORM, if_given};
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::Trouble;
-use crate::plan::Plan;
+use crate::plan::{Fault, Plan};
 use crate::session::{Here, Stop};
 use crate::views::access::{self, Access, Entry, Forecast};
 use crate::when;
@@ -49,7 +52,7 @@ async fn draw<H: PagesHost>(here: &Here<H>, shown: Shown<'_>) -> Result<Response
         Err(Error::Refused(_)) => None,
         Err(fault) => return Err(fault.into()),
     };
-    let plan = Plan::read(&in_force);
+    let plan = Plan::in_force(&in_force);
     // What comes to the same as the rules in force is no choice that could be put in force.
     let draft = shown
         .draft
@@ -81,14 +84,17 @@ async fn draw<H: PagesHost>(here: &Here<H>, shown: Shown<'_>) -> Result<Response
 /// What a plan would change, with people's names.
 async fn forecast<H: PagesHost>(here: &Here<H>, plan: &Plan) -> Result<Forecast, Stop> {
     let mut forecast = Forecast {
-        is_empty: plan.spots.is_empty(),
+        is_empty: plan.spots().is_empty(),
         ..Forecast::default()
     };
-    let (admin, rules) = (here.reading_admin()?, plan.text());
-    let what_if = match admin.what_if_access_rules(&rules).await {
+    let admin = here.reading_admin()?;
+    let what_if = match admin.what_if_access_rules(plan.text()).await {
         Ok(what_if) => what_if,
-        Err(Error::Refused(_) | Error::Config(_)) => return Ok(forecast),
-        Err(fault) => return Err(fault.into()),
+        Err(Error::Config(bad)) => {
+            forecast.fault = Some(bad_rules(&bad, here.visit.language));
+            return Ok(forecast);
+        }
+        Err(error) => return Err(here.closed(error, PLACE).await?),
     };
     forecast.seen = what_if.seen;
     forecast.people = what_if.people;
@@ -123,17 +129,23 @@ pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> 
     draw(&here, shown).await
 }
 
+/// The plan that the page shows, as it was sent.
+fn draft(form: &Form, limit: usize) -> Result<Plan, Fault> {
+    // Browsers send CRLF.
+    match form.fields.lines("draft", limit.saturating_mul(2)) {
+        Ok(text) => Plan::read(&text.replace("\r\n", "\n")),
+        Err(FieldFault {
+            what: FieldFaultKind::Missing,
+            ..
+        }) => Err(Fault::Blank),
+        Err(_) => Err(Fault::Unreadable),
+    }
+}
+
 /// One step of planning: nothing is changed until the plan is put in force.
 pub(crate) async fn plan<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let language = here.visit.language;
-    let draft = form
-        .fields
-        .lines("draft", here.pages.0.mfa.rules_limit())
-        .ok()
-        .and_then(|text| Plan::read(&text.replace("\r\n", "\n")));
-    let Some(mut draft) = draft else {
-        return Ok(here.go(PLACE));
-    };
+    let limit = here.pages.0.mfa.rules_limit();
     // As it was typed, to be shown again; the plan judges it.
     let text = |field| form.fields.lines(field, MAX_FORM).unwrap_or_default();
     let typed = Entry {
@@ -142,42 +154,52 @@ pub(crate) async fn plan<H: PagesHost>(here: Here<H>, form: Form) -> Result<Resp
         network: text("network"),
         country: text("country"),
     };
-    let allowed = !typed.denied;
-    let mut entry = Entry::default();
+    let draft = draft(&form, limit);
+    let step = text("do");
+    if let (Ok(draft), "apply") = (&draft, step) {
+        let typed = Typed::Plan(draft, typed);
+        return put_in_force(&here, &form, typed).await;
+    }
     let address = here.pages.address(&here.visit);
-    let step = match text("do") {
-        "apply" => {
-            let typed = Typed::Plan(&draft, typed);
-            return put_in_force(&here, &form, typed).await;
-        }
-        "here" => {
-            let address = address.map(|address| address.to_string());
-            draft.add_address(typed.name, &address.unwrap_or_default(), allowed)
-        }
-        "typed" => draft.add_address(typed.name, typed.network, allowed),
-        "country" => draft.add_country(typed.country, language, allowed),
-        other => {
-            if let Some(at) = other.strip_prefix("remove ").and_then(|at| at.parse().ok()) {
-                draft.remove(at);
-            }
-            entry = typed;
-            Ok(())
-        }
-    };
-    let trouble = step.err().map(|fault| Trouble {
+    let next = draft.as_ref().map_err(|fault| *fault);
+    let next = next.and_then(|draft| stepped(draft, step, typed, address, language));
+    let next = next.and_then(|plan| plan.within(limit));
+    let trouble = next.as_ref().err().map(|fault| Trouble {
         field: fault.field(),
         ..Trouble::of_form(fault.sentence(language))
     });
-    if trouble.is_some() {
-        entry = typed;
-    }
+    // What became a place is not shown again as typed.
+    let is_added = trouble.is_none() && ["here", "typed", "country"].contains(&step);
     let shown = Shown {
-        draft: Some(&draft),
-        entry,
+        draft: next.as_ref().or(draft.as_ref()).ok(),
+        entry: if is_added { Entry::default() } else { typed },
         trouble: trouble.as_ref(),
         ..Shown::default()
     };
     draw(&here, shown).await
+}
+
+/// The plan after a step.
+fn stepped(
+    draft: &Plan,
+    step: &str,
+    typed: Entry<'_>,
+    address: Option<IpAddr>,
+    language: Language,
+) -> Result<Plan, Fault> {
+    let allowed = !typed.denied;
+    match step {
+        "here" => {
+            let address = address.map(|address| address.to_string());
+            draft.with_address(typed.name, &address.unwrap_or_default(), allowed)
+        }
+        "typed" => draft.with_address(typed.name, typed.network, allowed),
+        "country" => draft.with_country(typed.country, language, allowed),
+        other => match other.strip_prefix("remove ").and_then(|at| at.parse().ok()) {
+            Some(at) => draft.without(at),
+            None => Ok(draft.clone()),
+        },
+    }
 }
 
 pub(crate) async fn save<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
@@ -259,7 +281,7 @@ async fn put_in_force<H: PagesHost>(
     };
     let text = match typed {
         Typed::ByHand(rules) => rules.to_owned(),
-        Typed::Plan(plan, _) => plan.text(),
+        Typed::Plan(plan, _) => plan.text().to_owned(),
     };
     match here.admin(form)?.set_access_rules(&text, code).await {
         Ok(RulesChange::InForce) => Ok(here.go("/admin/access?done=saved")),
@@ -272,8 +294,12 @@ async fn put_in_force<H: PagesHost>(
             draw(here, typed.shown(Some(&done), None)).await
         }
         Err(Error::Config(bad)) => {
+            let field = match typed {
+                Typed::ByHand(_) => Some("rules"),
+                Typed::Plan(..) => None,
+            };
             let trouble = Trouble {
-                field: Some("rules"),
+                field,
                 ..Trouble::of_form(bad_rules(&bad, language))
             };
             draw(here, typed.shown(None, Some(&trouble))).await
@@ -329,7 +355,7 @@ pub(crate) async fn cancel<H: PagesHost>(here: Here<H>, form: Form) -> Result<Re
 }
 
 /// The filter's own words are English and say where; the sentence before them is the reader's.
-fn bad_rules(bad: &Config, language: crate::Language) -> String {
+fn bad_rules(bad: &Config, language: Language) -> String {
     language.say(
         format!("Ces règles ne se lisent pas; rien n’a été changé. Le filtre dit, en anglais\u{a0}: «\u{a0}{bad}\u{a0}»."),
         format!("These rules cannot be read; nothing was changed. The filter says: “{bad}”."),

@@ -55,8 +55,10 @@ pub(crate) struct Forecast {
     pub(crate) limited: Vec<String>,
     pub(crate) seen: usize,
     pub(crate) people: usize,
-    /// Whether it lets more in than the rules in force.
+    /// Whether it has no place.
     pub(crate) is_empty: bool,
+    /// Why it cannot be put in force, and why nothing is known of what it would change.
+    pub(crate) fault: Option<String>,
 }
 
 pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
@@ -106,11 +108,11 @@ fn planner(at: &Setting<'_>, access: &Access<'_>, plan: &Plan) -> Markup {
 /// The places of a plan, and what holds everywhere else.
 fn spots(at: &Setting<'_>, plan: &Plan) -> Markup {
     html! {
-        @if plan.spots.is_empty() {
+        @if plan.spots().is_empty() {
             p data-testid="everywhere" { (at.say("Tout le monde peut se connecter de partout.", "Everyone may log in from everywhere.")) }
         } @else {
             ul.spots data-testid="spots" {
-                @for (index, spot) in plan.spots.iter().enumerate() {
+                @for (index, spot) in plan.spots().iter().enumerate() {
                     li {
                         div {
                             strong { (spot.name) } " "
@@ -187,7 +189,7 @@ fn field(at: &Setting<'_>, name: &'static str, label: &str, hint: &str, value: &
     }
 }
 
-/// Who would be kept out.
+/// Who would be kept out, and the button that puts the draft in force; or why it cannot be.
 fn what_would_change(at: &Setting<'_>, access: &Access<'_>, forecast: &Forecast) -> Markup {
     let (out, seen, people) = (forecast.locked_out.len(), forecast.seen, forecast.people);
     let sentence = match out {
@@ -208,21 +210,27 @@ fn what_would_change(at: &Setting<'_>, access: &Access<'_>, forecast: &Forecast)
     html! {
         div.notice.warn[out > 0] role="status" data-testid="what-if" {
             h2 { (at.say("Ce qui changerait", "What would change")) }
-            p { strong data-testid="what-if-count" { (sentence) } @if out > 0 { " " (forecast.locked_out.join(", ")) "." } }
-            @if !forecast.limited.is_empty() {
-                p { (at.say("Ne pourraient plus se connecter de certains endroits\u{a0}:", "Could no longer log in from some of their places:")) " "
-                    (forecast.limited.join(", ")) "." }
+            @if let Some(fault) = &forecast.fault {
+                p data-testid="what-if-fault" { (fault) }
+            } @else {
+                p { strong data-testid="what-if-count" { (sentence) } @if out > 0 { " " (forecast.locked_out.join(", ")) "." } }
+                @if !forecast.limited.is_empty() {
+                    p { (at.say("Ne pourraient plus se connecter de certains endroits\u{a0}:", "Could no longer log in from some of their places:")) " "
+                        (forecast.limited.join(", ")) "." }
+                }
+                p.small { (at.language.say(
+                    format!("D’après les connexions des 30\u{a0}derniers jours, de {seen}\u{a0}personnes sur {people}. Des autres, on ne sait rien."),
+                    format!("Going by the log-ins of the last 30\u{a0}days, of {seen}\u{a0}people out of {people}. Of the others nothing is known."),
+                )) }
+                @if forecast.is_empty {
+                    p { (at.say("Ajoutez au moins un endroit, ou revenez en arrière.", "Add at least one place, or go back.")) }
+                }
+                @if access.enabled { (parts::code_field(at, Focus::Optional)) }
             }
-            p.small { (at.language.say(
-                format!("D’après les connexions des 30\u{a0}derniers jours, de {seen}\u{a0}personnes sur {people}. Des autres, on ne sait rien."),
-                format!("Going by the log-ins of the last 30\u{a0}days, of {seen}\u{a0}people out of {people}. Of the others nothing is known."),
-            )) }
-            @if forecast.is_empty {
-                p { (at.say("Ajoutez au moins un endroit, ou revenez en arrière.", "Add at least one place, or go back.")) }
-            }
-            @if access.enabled { (parts::code_field(at, Focus::Optional)) }
             div.row {
-                button.button type="submit" name="do" value="apply" data-takes-code="" data-testid="apply" { (at.say("Mettre en vigueur", "Put in force")) }
+                @if forecast.fault.is_none() {
+                    button.button type="submit" name="do" value="apply" data-takes-code="" data-testid="apply" { (at.say("Mettre en vigueur", "Put in force")) }
+                }
                 a.button.plain href=(at.path("/admin/access")) data-testid="start-over" { (at.say("Abandonner", "Give up")) }
             }
         }

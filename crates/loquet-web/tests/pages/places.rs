@@ -1,6 +1,7 @@
 //! Places to log in from, planned without CIDR notation.
 
 use axum::http::StatusCode;
+use loquet::CompileLimits;
 
 use crate::browser::{Browser, between};
 use crate::site::{HELENE, JULIE, Site};
@@ -24,6 +25,17 @@ async fn planned(helene: &mut Browser<'_>) -> (String, String) {
     ];
     assert_eq!(helene.submit(PLAN, &here).await.status, StatusCode::OK);
     (draft(helene), key)
+}
+
+/// A step that keeps the address of [`log_in_elsewhere`] out.
+fn denied<'t>(draft: &'t str, name: &'t str) -> [(&'static str, &'t str); 5] {
+    [
+        ("draft", draft),
+        ("do", "typed"),
+        ("answer", "deny"),
+        ("name", name),
+        ("network", "198.51.100.1"),
+    ]
 }
 
 async fn log_in_elsewhere(site: &Site) -> StatusCode {
@@ -101,9 +113,13 @@ async fn rules_of_another_shape_are_no_plan() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let (_, key) = planned(&mut helene).await;
-    let made_up = [("draft", "allow 0.0.0.0/0"), ("do", "apply")];
-    helene.leads(PLAN, &made_up, "/mfa/admin/access").await;
-    helene.open("/mfa/admin/access").await;
+    for made_up in ["allow any", "default allow\nallow 0.0.0.0/0", "# nothing"] {
+        let made_up = [("draft", made_up), ("do", "apply")];
+        let answer = helene.submit(PLAN, &made_up).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        helene.complains("ne se lit pas");
+        helene.shows("data-testid=\"everywhere\"");
+    }
     let code = site.code(&key);
     let rules = ("rules", "allow 203.0.113.0/24");
     for wrong in ["", "12", "000000"] {
@@ -119,4 +135,155 @@ async fn rules_of_another_shape_are_no_plan() {
     helene.open("/mfa/admin/access").await;
     helene.shows("data-testid=\"by-hand\"");
     assert!(!helene.page.contains("name=\"draft\""));
+}
+
+/// Hélène's place is put in force: all others are kept out.
+async fn restricted(helene: &mut Browser<'_>) -> String {
+    let (planned, key) = planned(helene).await;
+    let code = helene.site.code(&key);
+    let apply = [
+        ("draft", planned.as_str()),
+        ("do", "apply"),
+        ("code", &code),
+    ];
+    let saved = "/mfa/admin/access?done=saved";
+    helene.leads(PLAN, &apply, saved).await;
+    helene.open("/mfa/admin/access").await;
+    assert_eq!(draft(helene), planned);
+    key
+}
+
+const MARKS: [char; 9] = [
+    '\u{feff}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202c}', '\u{202e}', '\u{2066}', '\u{2069}',
+    '\u{7f}',
+];
+
+/// Such a name was taken, the page showed the place, and its draft was empty: put in force, it let everyone in.
+#[tokio::test]
+async fn t105_place_name_never_empties_the_rules() {
+    for is_restricted in [false, true] {
+        let site = Site::open().await;
+        let mut helene = site.browser();
+        let key = match is_restricted {
+            true => restricted(&mut helene).await,
+            false => helene.enable(HELENE).await,
+        };
+        for (language, said) in [
+            ("en", "This name holds an invisible character"),
+            ("fr", "Ce nom contient un caractère invisible"),
+        ] {
+            helene.speak(language).await;
+            let within = MARKS.map(|mark| format!("Vi{mark}lain"));
+            let before = ["\u{feff}Vilain", "\u{202e}Laval"].map(str::to_owned);
+            for name in within.into_iter().chain(before) {
+                helene.open("/mfa/admin/access").await;
+                let before = draft(&helene);
+                let answer = helene.submit(PLAN, &denied(&before, &name)).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name:?}");
+                helene.shows("id=\"name-error\"");
+                helene.complains(said);
+                assert_eq!(draft(&helene), before, "{name:?}");
+                assert!(!helene.page.contains("data-testid=\"apply\""));
+            }
+        }
+        // The same place by a name that the filter reads.
+        let before = draft(&helene);
+        helene.submit(PLAN, &denied(&before, "Vilain")).await;
+        let planned = draft(&helene);
+        assert!(planned.contains("deny place \"Vilain\""), "{planned}");
+        let code = site.code(&key);
+        let apply = [
+            ("draft", planned.as_str()),
+            ("do", "apply"),
+            ("code", &code),
+        ];
+        let saved = "/mfa/admin/access?done=saved";
+        helene.leads(PLAN, &apply, saved).await;
+        assert_eq!(log_in_elsewhere(&site).await, StatusCode::FORBIDDEN);
+    }
+}
+
+#[tokio::test]
+async fn blank_draft_is_never_put_in_force() {
+    let site = Site::open().await;
+    let mut helene = site.browser();
+    let key = restricted(&mut helene).await;
+    let code = site.code(&key);
+    for (language, said) in [
+        ("en", "No choice arrived"),
+        ("fr", "Aucun choix n’est arrivé"),
+    ] {
+        helene.speak(language).await;
+        for step in ["apply", "typed", "remove 0"] {
+            let rest = [
+                ("do", step),
+                ("answer", "allow"),
+                ("name", "x"),
+                ("code", &code),
+            ];
+            for sent in [None, Some(""), Some(" \r\n ")] {
+                helene.open("/mfa/admin/access").await;
+                let in_force = draft(&helene);
+                let fields: Vec<_> = sent
+                    .map(|sent| ("draft", sent))
+                    .into_iter()
+                    .chain(rest)
+                    .collect();
+                let answer = helene.submit(PLAN, &fields).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{step}");
+                helene.complains(said);
+                assert_eq!(draft(&helene), in_force);
+            }
+        }
+    }
+    assert!(!helene.page.contains("data-testid=\"waiting\""));
+    assert_eq!(log_in_elsewhere(&site).await, StatusCode::FORBIDDEN);
+    // Who takes all places out is shown what that comes to, and sends just that.
+    let in_force = draft(&helene);
+    let removed = [("draft", in_force.as_str()), ("do", "remove 0")];
+    helene.submit(PLAN, &removed).await;
+    helene.shows("data-testid=\"everywhere\"");
+    let everywhere = draft(&helene);
+    assert_eq!(everywhere, "precedence deny-overrides\ndefault allow\n");
+    let apply = [
+        ("draft", everywhere.as_str()),
+        ("do", "apply"),
+        ("code", &code),
+    ];
+    helene.submit(PLAN, &apply).await;
+    helene.shows("elles prendront effet le");
+}
+
+/// Nothing is said of who would lose access, where nobody knows, and the button is not there.
+#[tokio::test]
+async fn plan_beyond_a_limit_cannot_be_put_in_force() {
+    let limits = CompileLimits {
+        networks: 2,
+        ..CompileLimits::default()
+    };
+    for (is_long, site) in [
+        (false, Site::built(false, |it| it.rules_cost(limits)).await),
+        (true, Site::built(false, |it| it.rules_limit(140)).await),
+    ] {
+        let mut helene = site.browser();
+        let (planned, key) = planned(&mut helene).await;
+        helene.shows("data-testid=\"what-if-count\"");
+        helene.shows("data-testid=\"apply\"");
+        let answer = helene.submit(PLAN, &denied(&planned, "Ailleurs")).await;
+        if is_long {
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            helene.complains("beaucoup d’endroits");
+            assert_eq!(draft(&helene), planned);
+            continue;
+        }
+        helene.shows("data-testid=\"what-if-fault\"");
+        assert!(!helene.page.contains("data-testid=\"what-if-count\""));
+        assert!(!helene.page.contains("data-testid=\"apply\""));
+        let (long, code) = (draft(&helene), site.code(&key));
+        let apply = [("draft", long.as_str()), ("do", "apply"), ("code", &code)];
+        let answer = helene.submit(PLAN, &apply).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        helene.complains("rien n’a été changé");
+        assert_eq!(log_in_elsewhere(&site).await, StatusCode::SEE_OTHER);
+    }
 }
