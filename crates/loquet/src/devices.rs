@@ -234,7 +234,9 @@ impl Devices {
     pub(crate) fn remember(&mut self, log_in: LogIn) {
         self.lapse(log_in.now);
         while self.known.len() >= MOST {
-            let oldest = self.known.iter().min_by_key(|device| device.last);
+            // A thief's new ones push out each other, and not those that have settled.
+            let key = |device: &&Device| (device.has_settled(log_in.now), device.last);
+            let oldest = self.known.iter().min_by_key(key);
             match oldest.map(|device| device.number) {
                 Some(number) => self.forget(number),
                 None => return,

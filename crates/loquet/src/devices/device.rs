@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use loquet_policy::{Digest, UnixTime};
+use loquet_policy::{Digest, UnixTime, limits};
 use serde::{Deserialize, Serialize};
 
 use super::RETENTION;
@@ -38,6 +38,12 @@ impl Device {
 
     pub(super) fn is_kept(&self, now: UnixTime) -> bool {
         self.last.age(now).is_some_and(|age| age < RETENTION)
+    }
+
+    /// Whether it was remembered long enough ago.
+    pub(super) fn has_settled(&self, now: UnixTime) -> bool {
+        let age = self.first.age(now);
+        age.is_some_and(|age| age >= limits::SETTLING)
     }
 
     pub(super) fn has(&self, digest: &Digest) -> bool {

@@ -2,7 +2,7 @@
 
 use loquet_ipfilter::{DeviceTier, Rules};
 use loquet_policy::{
-    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, UnixTime, limits,
+    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, UnixTime,
     may_administer, may_end_sessions,
 };
 
@@ -57,8 +57,7 @@ impl Case<'_> {
     /// The devices that were remembered long enough ago.
     pub(crate) fn settled_devices(&self) -> impl Iterator<Item = &Device> {
         let all = self.actor.devices.kept(self.now).filter(|_| self.offered());
-        let age = |it: &Device| it.first.age(self.now);
-        all.filter(move |it| age(it).is_some_and(|age| age >= limits::SETTLING))
+        all.filter(|it| it.has_settled(self.now))
     }
 
     fn offered(&self) -> bool {

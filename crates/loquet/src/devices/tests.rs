@@ -2,7 +2,7 @@
 
 use loquet_policy::{
     Authenticator, AuthenticatorId, AuthenticatorOrigin, Authenticators, OrgId, RoleId, RoleSet,
-    SecondFactor,
+    SecondFactor, limits,
 };
 use proptest::prelude::*;
 
@@ -69,6 +69,25 @@ fn cookie_is_bound_to_its_account() {
         None
     );
     assert_ne!(id(10).digest(ANNE.into()), id(10).digest(2_u64.into()));
+}
+
+/// Ten log-ins in turn, on devices that are remembered in turn, take one that has settled.
+#[test]
+fn t102_new_devices_push_out_new_ones() {
+    let mut devices = Devices::default();
+    for number in 1..=10 {
+        let fresh = 10 + u8::try_from(number).unwrap();
+        devices.remember(log_in(number, fresh, "203.0.113.7", u64::from(number)));
+    }
+    let later = limits::SETTLING + 10;
+    for number in 11..=30 {
+        let fresh = 10 + u8::try_from(number).unwrap();
+        let at = later + u64::from(number);
+        devices.remember(log_in(number, fresh, "198.51.100.9", at));
+    }
+    let left = devices.list(UnixTime(START + later + 30));
+    let settled = left.iter().filter(|it| it.number <= 10);
+    assert_eq!((left.len(), settled.count()), (MOST, 9));
 }
 
 #[test]
