@@ -12,9 +12,9 @@ use cedar_policy::{Authorizer, Context, Entities, EntityUid, PolicySet, Request,
 use loquet_benches::{case, compare};
 use loquet_policy::{
     Access, Account, AccountId, Authenticator, AuthenticatorId, BreakGlass, CodeCheck, CodeSource,
-    Command, Digest, Fresh, Latch, Level, Mandate, MandateState, OrgId, Organization, Plan,
-    PolicyChange, RoleId, RoleSet, Roster, SecondFactor, Session, SessionId, Snapshot, Submitted,
-    UnixTime, current_level, decide, limits, what_if,
+    Command, Digest, Fresh, Latch, Level, Mandate, MandateKind, MandateState, OrgId, Organization,
+    Plan, PolicyChange, RoleId, RoleSet, Roster, SecondFactor, Session, SessionId, Snapshot,
+    Submitted, UnixTime, current_level, decide, limits, what_if,
 };
 
 const NOW: UnixTime = UnixTime(1_790_000_000);
@@ -157,6 +157,7 @@ impl Fixture {
         };
         organization.mandates = vec![Mandate {
             role: RoleId::STAFF,
+            kind: MandateKind::SecondFactor,
             by,
             state: MandateState::InForce { since },
         }];
@@ -203,6 +204,7 @@ fn account(id: u64, role: RoleId, toggle: bool) -> Account {
 
 fn session(account: &Account, level: Level) -> Session {
     Session {
+        passkey: false,
         account: account.id,
         id: SessionId(7),
         epoch: account.epoch,
@@ -360,6 +362,7 @@ fn hundred_thousand(fixture: &Fixture) {
         .collect();
     let change = PolicyChange::Mandate {
         role: RoleId::MEMBER,
+        kind: MandateKind::SecondFactor,
         date: NOW,
     };
     let by = AccountId::from(1u64);

@@ -29,7 +29,9 @@ pub(crate) enum Command {
     Enable(By),
     /// Require MFA for a role, from a date on
     ///
-    /// Reads the administrator's code from standard input.
+    /// Reads the administrator's code from standard input. A mandate that demands a passkey takes a passkey of the
+    /// administrator's own, which needs a browser: it is refused here with PASSKEY_REQUIRED, and announced on the service's
+    /// pages. With a code it can still be moved and cancelled here.
     #[command(after_help = "\
 Examples:
   loquet mfa schedule-mandate --db app.db --as helene --at 2026-12-01

@@ -2,7 +2,7 @@
 
 use loquet::Preset;
 use loquet::limits::FEW_RECOVERY_CODES;
-use loquet::{Event, Letter, Purpose, RoleId, Setting, SettingKind, UnixTime};
+use loquet::{Event, Letter, MandateKind, Purpose, RoleId, Setting, SettingKind, UnixTime};
 
 use crate::{Language, when};
 
@@ -56,9 +56,25 @@ const fn key(event: &Event, other: bool) -> &'static str {
             Preset::Standard => "PRESET_STANDARD",
             Preset::StrictLatch => "PRESET_STRICT",
         },
+        Event::MandateAnnounced {
+            kind: MandateKind::Passkey,
+            ..
+        } => "PASSKEY_ANNOUNCED",
         Event::MandateAnnounced { .. } => "MANDATE_ANNOUNCED",
+        Event::MandateCancelled {
+            kind: MandateKind::Passkey,
+            ..
+        } => "PASSKEY_NOT_REQUIRED",
         Event::MandateCancelled { .. } => "MANDATE_CANCELLED",
+        Event::MandateReminder {
+            kind: MandateKind::Passkey,
+            ..
+        } => "PASSKEY_REMINDER",
         Event::MandateReminder { .. } => "MANDATE_REMINDER",
+        Event::MandateInForce {
+            kind: MandateKind::Passkey,
+            ..
+        } => "PASSKEY_IN_FORCE",
         Event::MandateInForce { .. } => "MANDATE_IN_FORCE",
         Event::NoAdministratorEnrolled { .. } => "NO_ADMINISTRATOR_ENROLLED",
         Event::BreakGlassCodeRenewed => "BREAK_GLASS_CODE_RENEWED",
@@ -137,11 +153,12 @@ fn values(letter: &Letter, language: Language, names: &Names<'_>) -> Vec<(&'stat
     let moment = |at: UnixTime| ("{moment}", when::moment(at, language));
     let mut values = Vec::new();
     match letter.event {
-        Event::MandateAnnounced { role: of, date } | Event::MandateReminder { role: of, date } => {
+        Event::MandateAnnounced { role: of, date, .. }
+        | Event::MandateReminder { role: of, date, .. } => {
             values.extend([role(of), day(date)]);
         }
-        Event::MandateCancelled { role: of }
-        | Event::MandateInForce { role: of }
+        Event::MandateCancelled { role: of, .. }
+        | Event::MandateInForce { role: of, .. }
         | Event::NoAdministratorEnrolled { role: of } => values.push(role(of)),
         Event::BreakGlassOpening { ready, .. } => values.push(moment(ready)),
         Event::ChangeScheduled { setting, due } => {

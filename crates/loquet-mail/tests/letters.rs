@@ -8,7 +8,7 @@
 )]
 
 use loquet::store::MemoryStore;
-use loquet::{Address, Letter, RoleId, Start};
+use loquet::{Address, Event, Letter, MandateKind, RoleId, Start};
 use loquet_mail::{Language, Renderer};
 use loquet_policy::limits::{DAY, NOTICE};
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, Fixture};
@@ -184,7 +184,8 @@ async fn mandate_letter_uses_the_hosts_role_names() {
     let user = fixture.user(&anne).await;
     let date = fixture.mfa.now().plus(NOTICE + DAY);
     let admin = fixture.mfa.admin(&user);
-    let schedule = admin.schedule_mandate(RoleId::STAFF, Start::At(date));
+    let schedule =
+        admin.schedule_mandate(RoleId::STAFF, MandateKind::SecondFactor, Start::At(date));
     schedule.await.unwrap();
     let letters = post(&fixture).await;
     let letter = to(&letters, CHLOE)[0];
@@ -203,4 +204,51 @@ async fn mandate_letter_uses_the_hosts_role_names() {
         "{}",
         plain.body
     );
+}
+
+/// Every letter of a mandate that demands a passkey says so, in both languages, and where to add one.
+#[tokio::test]
+async fn letters_of_passkey_mandate_speak_of_passkeys() {
+    let fixture = fixture().await;
+    fixture.enabled().await;
+    let letters = post(&fixture).await;
+    let (role, kind) = (RoleId::STAFF, MandateKind::Passkey);
+    let date = fixture.mfa.now().plus(NOTICE + DAY);
+    for (event, french, english) in [
+        (
+            Event::MandateAnnounced { role, kind, date },
+            "Une clé d’accès sera obligatoire pour le personnel à compter du 29 septembre 2026",
+            "A passkey will be required of staff from 29 September 2026 on",
+        ),
+        (
+            Event::MandateReminder { role, kind, date },
+            "ajoutez-en une avant cette date dans « Mon compte »",
+            "add one under “My account” before that date",
+        ),
+        (
+            Event::MandateCancelled { role, kind },
+            "Les codes restent acceptés",
+            "Codes stay accepted",
+        ),
+        (
+            Event::MandateInForce { role, kind },
+            "Une clé d’accès est désormais obligatoire pour le personnel",
+            "A passkey is now required of staff",
+        ),
+    ] {
+        let mut letter = letters[0].clone();
+        (letter.event, letter.link) = (event, None);
+        for (language, word, said) in [
+            (Language::French, "clé d’accès", french),
+            (Language::English, "passkey", english),
+        ] {
+            let subject = renderer().render(&letter, language).subject;
+            assert!(subject.contains(word), "{subject}");
+            let body = body(&letter, language);
+            assert!(body.contains(said), "{body}");
+            let leads = body.contains("https://shop.example/mfa/account");
+            let is_over = matches!(event, Event::MandateCancelled { .. });
+            assert_ne!(leads, is_over, "{body}");
+        }
+    }
 }

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use crate::attempts::{Attempts, DailyQuota, SessionWaits};
 use crate::authenticator::is_settling;
 use crate::{
-    AccountId, AddressChange, AuthenticatorId, BindingLink, Digest, DisabledBy, FactorState, OrgId,
-    Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode, RoleSet, SecondFactor,
-    Suspension, UnixTime, limits,
+    AccountId, AddressChange, Authenticator, AuthenticatorId, BindingLink, Digest, DisabledBy,
+    FactorState, Level, OrgId, Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode,
+    RoleSet, SecondFactor, Suspension, UnixTime, limits,
 };
 
 /// One account of one organization. Cloning it allocates nothing, unless links in notices of enrollments are still good.
@@ -69,8 +69,8 @@ pub struct Account {
         serde(default, skip_serializing_if = "DailyQuota::is_unused")
     )]
     pub enrollments: DailyQuota,
-    /// The changes of settings, roles and active accounts that this administrator has made, of at most
-    /// [`CHANGES_A_DAY`](limits::CHANGES_A_DAY): most take no code of their own.
+    /// The changes of settings, roles and active accounts that this administrator has made, and of the names of this account's
+    /// authenticators, of at most [`CHANGES_A_DAY`](limits::CHANGES_A_DAY): most take no code of their own.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "DailyQuota::is_unused")
@@ -116,6 +116,13 @@ pub struct Account {
         serde(default, skip_serializing_if = "core::ops::Not::not")
     )]
     pub replace_advised: bool,
+    /// Until when codes are enough where a mandate demands a passkey: an app was enrolled after a reset or a recovery.
+    /// Over, and no passkey bound, only another reset or recovery helps.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub codes_until: Option<UnixTime>,
     /// The change of the notice address that was begun.
     #[cfg_attr(
         feature = "serde",
@@ -155,6 +162,7 @@ impl Account {
             session_waits: SessionWaits::default(),
             reports_refused_until: None,
             replace_advised: false,
+            codes_until: None,
             address_change: None,
         }
     }
@@ -236,6 +244,24 @@ impl Account {
         all.any(|it| {
             it.is_passkey() && it.settles(now).is_none() && it.suspended.as_ref().is_none_or(counts)
         })
+    }
+
+    /// Returns whether a passkey is active.
+    #[must_use]
+    pub fn has_active_passkey(&self) -> bool {
+        self.second_factor.active().any(Authenticator::is_passkey)
+    }
+
+    /// Returns the level that a code gives where a mandate demands a passkey. Without one so far it can only enroll one. Once
+    /// one is bound, a suspended one too, a code gives nothing: it could have been phished. After a reset or a recovery it is
+    /// enough for [`limits::CODES_AFTER_RESET`] seconds.
+    pub(crate) fn level_by_code(&self, now: UnixTime) -> Level {
+        match self.codes_until {
+            Some(until) if now < until => Level::Level2,
+            Some(_) => Level::RecoveryOnly,
+            None if self.second_factor.iter().any(Authenticator::is_passkey) => Level::HalfLogin,
+            None => Level::EnrollOnly,
+        }
     }
 
     /// Returns whether an authenticator has a secret of less than 128 bits.

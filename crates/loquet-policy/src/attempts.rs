@@ -65,6 +65,35 @@ impl Attempts {
     pub(crate) fn throttles_mut(&mut self) -> [&mut Throttle; 3] {
         [&mut self.stranger, &mut self.known, &mut self.live]
     }
+
+    /// Returns the seconds until a code from this source is checked; `None` for now.
+    pub(crate) fn wait(&self, now: UnixTime, source: CodeSource) -> Option<u64> {
+        match self.throttle(source).until.since(now) {
+            0 => None,
+            wait => Some(wait),
+        }
+    }
+
+    /// Counts a failure, of so many points in the total, in the source's throttle too. Returns how many there are in a row.
+    pub(crate) fn fail(&mut self, source: CodeSource, points: u8, now: UnixTime) -> u8 {
+        self.total = self.total.saturating_add(points);
+        let throttle = self.throttle_mut(source);
+        throttle.row = throttle.row.saturating_add(1);
+        if let Some(doublings) = throttle.row.checked_sub(limits::FIRST_WAIT) {
+            // 2^7 × 30 s is more than an hour.
+            let wait = limits::WAIT
+                .saturating_mul(1 << doublings.min(7))
+                .min(limits::WAIT_MAX);
+            throttle.until = now.plus(wait);
+        }
+        throttle.row
+    }
+
+    /// Ends the wait of this source only. If the owner's success ended a stranger's wait, each log-in of the
+    /// owner would give a thief five free guesses.
+    pub(crate) fn succeed(&mut self, source: CodeSource) {
+        *self.throttle_mut(source) = Throttle::default();
+    }
 }
 
 /// What an account did of one kind, counted in a period of 24 hours that begins with the first.

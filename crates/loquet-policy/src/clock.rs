@@ -75,6 +75,9 @@ impl Account {
         if let Some(until) = &mut account.reports_refused_until {
             cut_deadline(until, limits::REPORTS_REFUSED, now);
         }
+        if let Some(until) = &mut account.codes_until {
+            cut_deadline(until, limits::CODES_AFTER_RESET, now);
+        }
         for slot in &mut account.pendings {
             let ahead = |since: UnixTime| since.age(now).is_none();
             if slot.as_ref().is_some_and(|pending| ahead(pending.since)) {

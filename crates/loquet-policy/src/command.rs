@@ -3,8 +3,9 @@
 //! The engine does not see codes, secrets or addresses. The caller checks them and passes the result.
 
 use crate::{
-    Access, AuthenticatorId, CodeCheck, CodeSource, Digest, Evidence, ImportedKey, PairCheck,
-    PresentSteps, RecoverySet, RoleId, RoleSet, Setting, SettingKind, Submitted, UnixTime,
+    Access, AuthenticatorId, CodeCheck, CodeSource, Digest, Evidence, ImportedKey, MandateKind,
+    PairCheck, PresentSteps, RecoverySet, RoleId, RoleSet, Setting, SettingKind, Submitted,
+    UnixTime,
 };
 
 /// A command to [`decide`](crate::decide()).
@@ -28,6 +29,8 @@ pub enum Command {
     ScheduleMandate {
         /// The role that it covers.
         role: RoleId,
+        /// What it demands.
+        kind: MandateKind,
         /// When it begins.
         start: Start,
     },
@@ -35,6 +38,8 @@ pub enum Command {
     MoveMandate {
         /// The role that it covers.
         role: RoleId,
+        /// What it demands.
+        kind: MandateKind,
         /// The new date.
         date: UnixTime,
     },
@@ -42,6 +47,8 @@ pub enum Command {
     CancelMandate {
         /// The role that it covers.
         role: RoleId,
+        /// What it demands.
+        kind: MandateKind,
     },
     /// Replaces the break-glass code.
     RenewBreakGlassCode {

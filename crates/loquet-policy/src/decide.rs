@@ -71,9 +71,9 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
     match *command {
         Command::Enable { break_glass, typed_back } => builder.enable(break_glass, typed_back),
         Command::Harden => builder.harden(),
-        Command::ScheduleMandate { role, start } => builder.schedule_mandate(role, start),
-        Command::MoveMandate { role, date } => builder.move_mandate(role, date),
-        Command::CancelMandate { role } => builder.cancel_mandate(role),
+        Command::ScheduleMandate { role, kind, start } => builder.schedule_mandate((role, kind), start),
+        Command::MoveMandate { role, kind, date } => builder.move_mandate((role, kind), date),
+        Command::CancelMandate { role, kind } => builder.cancel_mandate((role, kind)),
         Command::RenewBreakGlassCode { break_glass, typed_back, code } => builder.renew_break_glass_code(break_glass, typed_back, code),
         Command::ChangeSetting { setting, code } => builder.change_setting(setting, code),
         Command::UndoAccessRules { rules } => builder.undo_access_rules(rules),

@@ -79,10 +79,9 @@ pub fn explain(decision: &Decision) -> impl Iterator<Item = Reason> + use<> {
     let (first, requirement) = match decision.answer {
         Err(refusal) => (refusal.reason(), Requirement::default()),
         Ok(Grant::Session {
-            session,
-            requirement,
-        }) => (session.level.reason(), requirement),
-        Ok(Grant::Bound { session, .. }) => (session.level.reason(), Requirement::default()),
+            level, requirement, ..
+        }) => (level.reason(), requirement),
+        Ok(Grant::Bound { level, .. }) => (level.reason(), Requirement::default()),
         Ok(Grant::Recovering {
             session, expires, ..
         }) => (
@@ -92,7 +91,7 @@ pub fn explain(decision: &Decision) -> impl Iterator<Item = Reason> + use<> {
             },
             Requirement::default(),
         ),
-        Ok(Grant::Mandate { role, date }) => {
+        Ok(Grant::Mandate { role, date, .. }) => {
             let reason = Reason {
                 role: Some(role),
                 date: Some(date),
@@ -145,6 +144,8 @@ impl Requirement {
                 .then_some(Reason::plain("POLICY_UNREADABLE", Rule::FailClosed)),
             self.mandate
                 .map(|mandate| Reason::mandate("MANDATE", &mandate)),
+            self.passkey
+                .map(|mandate| Reason::mandate("PASSKEY_MANDATE", &mandate)),
             role.map(|_| Reason {
                 role,
                 ..Reason::plain("UNKNOWN_ROLE_MANDATED", Rule::FailClosed)

@@ -2,7 +2,8 @@
 
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Account, FactorState, Level, Organization, Refusal, Session, Snapshot, UnixTime, limits,
+    Account, FactorState, Level, MandateKind, Organization, Refusal, Session, Snapshot, UnixTime,
+    limits,
 };
 
 /// Returns the level of the snapshot's session at `now`. It is computed anew for each request and never
@@ -39,7 +40,9 @@ pub(crate) fn rights_of(
         // The authenticator is disabled, or the session would have another level.
         Level::RecoveryOnly => {
             let disabled = account.factor_at(now).counts();
-            disabled.and(Err(Refusal::StaleLogIn))
+            // Or codes were enough for a while, and are not any more.
+            let since = account.codes_until.ok_or(Refusal::StaleLogIn);
+            disabled.and(since.and_then(|since| Err(Refusal::RecoverFirst { since })))
         }
         level @ (Level::Level1 | Level::Level2) => Ok(level),
     }
@@ -71,10 +74,15 @@ pub(crate) fn level_of(
         {
             Err(Refusal::LogInExpired)
         }
-        (Level::HalfLogin, FactorState::Active) => Ok(Level::HalfLogin),
+        (Level::HalfLogin | Level::RecoveryOnly, FactorState::Active) => {
+            Ok(half_level(organization, account, now))
+        }
         // INVARIANT: Level2 implies an active authenticator, whether or not one is required: a thief who
         // exhausted the failures must not keep a Level2 session.
-        (Level::Level2, FactorState::Active) => Ok(Level::Level2),
+        (Level::Level2, FactorState::Active) if session.passkey && account.has_active_passkey() => {
+            Ok(Level::Level2)
+        }
+        (Level::Level2, FactorState::Active) => Ok(level_by_code(organization, account, now)),
         (
             Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly | Level::Level2,
             FactorState::Suspended { .. } | FactorState::Disabled { .. },
@@ -92,6 +100,40 @@ pub(crate) fn level_of(
     }
 }
 
+/// Returns the level that a code gives, [`Level::Level2`] where no mandate demands a passkey.
+pub(crate) fn level_by_code(
+    organization: Option<&Organization>,
+    account: &Account,
+    now: UnixTime,
+) -> Level {
+    let is_demanded = organization.is_some_and(|organization| {
+        let mut mandates = organization.mandates.iter();
+        mandates.any(|mandate| mandate.kind == MandateKind::Passkey)
+            && required(Some(organization), account, now).passkey.is_some()
+    });
+    match is_demanded {
+        true => account.level_by_code(now),
+        false => Level::Level2,
+    }
+}
+
+/// Returns whether a six-digit code counts for anything, for a page that asks for it. It does not where a mandate demands a
+/// passkey and the account has one, or has come back with an app longer than [`limits::CODES_AFTER_RESET`] seconds ago.
+#[must_use]
+pub fn accepts_codes(organization: &Organization, account: &Account, now: UnixTime) -> bool {
+    let level = level_by_code(Some(organization), account, now);
+    account.second_factor.with_codes().next().is_some()
+        && matches!(level, Level::Level2 | Level::EnrollOnly)
+}
+
+/// Returns the level of a session that owes what proves the account: it can only recover where nothing that is bound does.
+fn half_level(organization: Option<&Organization>, account: &Account, now: UnixTime) -> Level {
+    match level_by_code(organization, account, now) {
+        Level::RecoveryOnly => Level::RecoveryOnly,
+        _ => Level::HalfLogin,
+    }
+}
+
 /// Returns the level that the correct password gives. An old Level1 session falls to it when a mandate
 /// begins.
 pub(crate) fn level_after_password(
@@ -104,7 +146,7 @@ pub(crate) fn level_after_password(
         return Ok(Level::Level1);
     }
     match account.factor_at(now) {
-        FactorState::Active => Ok(Level::HalfLogin),
+        FactorState::Active => Ok(half_level(organization, account, now)),
         FactorState::Suspended { .. } | FactorState::Disabled { .. } => Ok(Level::RecoveryOnly),
         FactorState::None | FactorState::ResetDue { .. } if requirement.unreadable => {
             Err(Refusal::PolicyUnavailable)

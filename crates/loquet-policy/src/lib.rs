@@ -34,6 +34,7 @@
 //! organization.latch = Latch::Enabled { since: UnixTime(0), by: anne };
 //! organization.mandates.push(Mandate {
 //!     role: RoleId::STAFF,
+//!     kind: MandateKind::SecondFactor,
 //!     by: anne,
 //!     state: MandateState::InForce { since: UnixTime(0) },
 //! });
@@ -60,13 +61,14 @@
 //! sessions each and a thief who knows a password, or three accounts with fewer commands. In each state and on
 //! each step they check these promises:
 //!
-//! - S1: a Level1 session exists only where no second factor is required.
+//! - S1: a Level1 session exists only where no second factor is required, and where a passkey is, a session has
+//!   rights only through one, or within three days of a reset or a recovery ([`limits::CODES_AFTER_RESET`]).
 //! - S2: an administrator cannot reset, promote, demote or deactivate their own account.
 //! - S3: "enabled", "mandate in force" and "an authenticator was bound" are never undone.
 //! - S4: Level2 implies an active authenticator.
 //! - S5: a deactivated account has no session and no secret.
 //! - S6: an enabled organization has a break-glass code, and no command removes its last enrolled
-//!   administrator.
+//!   administrator, nor the last who has the passkey that is required.
 //! - S7: from every state, each active account can get back in, by its owner, another administrator or
 //!   break-glass.
 //! - S8: no command lowers the requirement while a mandate covers the account.
@@ -76,8 +78,9 @@
 //! - S12: a code, a reset code and a recovery code are each used at most once.
 //! - S13: for three days an authenticator that was added, put in place of another or bound with recovery codes of
 //!   that age proves log-ins alone ([`limits::SETTLING`]). Beside a passkey that has settled no code changes what
-//!   is bound, turns the second factor off or redirects the notices.
-//! - S14: an owner does not remove the last authenticator.
+//!   is bound, turns the second factor off or redirects the notices; where a passkey is required and one is bound, no
+//!   code counts at all.
+//! - S14: an owner does not remove the last authenticator, nor the last passkey where one is required.
 //!
 //! Each guard is shown to be necessary: the tests remove it, find the shortest way to a broken promise, and
 //! keep that story in `tests/explorer/stories.txt`. `tests/rules/grid/grid.txt` lists the answer to every
@@ -108,6 +111,7 @@ mod evidence;
 mod explain;
 mod level;
 pub mod limits;
+mod notice;
 mod organization;
 mod pending;
 mod recovery;
@@ -136,14 +140,18 @@ pub use authority::{
 };
 pub use command::{Command, Start};
 pub use decide::{decide, is_due};
-pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
+pub use decision::{Changes, Decision, Grant, Snapshot};
+
 pub use evidence::{Access, CodeCheck, Evidence, Fresh, ImportedKey, PairCheck, Submitted};
 pub use explain::{Reason, Rule, explain};
 pub use ids::{
     AccountId, AuthenticatorId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime,
 };
-pub use level::{current_level, rights};
-pub use organization::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organization, Preset};
+pub use level::{accepts_codes, current_level, rights};
+pub use notice::{Audience, Event, Notice};
+pub use organization::{
+    BreakGlass, Hardened, Latch, Mandate, MandateKind, MandateState, Organization, Preset,
+};
 pub use pending::{BindingLink, Pending, Purpose, RecoveryAuthor};
 pub use recovery::{RecoverySet, TooManyCodes};
 pub use refusal::{Cause, Refusal};

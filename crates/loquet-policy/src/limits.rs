@@ -96,8 +96,9 @@ pub const NOTICE: u64 = 7 * DAY;
 pub const NOTICE_MAX: u64 = 730 * DAY;
 /// Mandates that an organization's administrators may announce, move or impose in 24 hours.
 pub const ANNOUNCEMENTS_A_DAY: u8 = 10;
-/// Changes of settings, roles and active accounts that one administrator may make in 24 hours. Most take no code of their own,
-/// and each is a letter to all administrators or ends a user's access.
+/// Changes of settings, roles and active accounts that one administrator may make in 24 hours, and of the names of their
+/// authenticators that any user may. Most take no code of their own, and each is a letter to all administrators, ends a
+/// user's access or is a record in the audit log.
 pub const CHANGES_A_DAY: u8 = 30;
 /// How often an announced mandate may be postponed.
 pub const POSTPONEMENTS: u8 = 2;
@@ -170,6 +171,9 @@ pub const BINDING_LINKS: usize = 1 + 3 * AUTHENTICATORS;
 /// The same holds for one that was bound with recovery codes which were made less than this long ago. Meanwhile the link in
 /// the notice takes it back.
 pub const SETTLING: u64 = 72 * HOUR;
+/// How long the codes of an app are enough where a mandate demands a passkey, once a reset or a recovery has led to it: the
+/// time to get another passkey.
+pub const CODES_AFTER_RESET: u64 = 72 * HOUR;
 /// Recovery codes in one set.
 pub const RECOVERY_CODES: usize = 10;
 /// From so many recovery codes on, the owner is advised to make new ones.

@@ -22,7 +22,7 @@ pub struct Organization {
     pub latch: Latch,
     /// The role definitions, sorted by role.
     pub roles: Vec<RoleDefinition>,
-    /// The mandates, announced or in force, sorted by role.
+    /// The mandates, announced or in force, sorted by role and kind.
     pub mandates: Vec<Mandate>,
     /// The break-glass code and its state.
     pub break_glass: BreakGlass,
@@ -128,10 +128,11 @@ impl Organization {
         self.roles.iter().find(|known| known.id == role)
     }
 
-    /// Returns the mandate for `role` itself, announced or in force.
+    /// Returns the mandate of one kind for `role` itself, announced or in force.
     #[must_use]
-    pub fn mandate(&self, role: RoleId) -> Option<&Mandate> {
-        self.mandates.iter().find(|mandate| mandate.role == role)
+    pub fn mandate(&self, role: RoleId, kind: MandateKind) -> Option<&Mandate> {
+        let mut mandates = self.mandates.iter();
+        mandates.find(|mandate| mandate.is_of(role, kind))
     }
 }
 
@@ -176,13 +177,19 @@ pub enum Latch {
     },
 }
 
-/// The obligation to use a second factor, for the holders of a role.
+/// The obligation to use a second factor, or a passkey, for the holders of a role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Mandate {
     /// The role. Roles that imply it are covered too.
     pub role: RoleId,
+    /// What it demands.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "MandateKind::is_second_factor")
+    )]
+    pub kind: MandateKind,
     /// The administrator who imposed it.
     pub by: AccountId,
     /// Whether it is announced or in force.
@@ -190,6 +197,12 @@ pub struct Mandate {
 }
 
 impl Mandate {
+    /// Returns whether it is the one of this kind for this role.
+    #[must_use]
+    pub fn is_of(&self, role: RoleId, kind: MandateKind) -> bool {
+        (self.role, self.kind) == (role, kind)
+    }
+
     /// Returns when the mandate began or will begin.
     #[must_use]
     pub const fn start(&self) -> UnixTime {
@@ -207,6 +220,27 @@ impl From<&Mandate> for Cause {
             role: Some(mandate.role),
             ..Self::of(mandate.by, mandate.start())
         }
+    }
+}
+
+/// What a mandate demands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum MandateKind {
+    /// Any second factor.
+    #[default]
+    SecondFactor,
+    /// A passkey, which nobody can be tricked into handing over (NIST SP 800-63B-4 §3.2.5). Once an account has one, no
+    /// six-digit code logs it in.
+    Passkey,
+}
+
+impl MandateKind {
+    /// Returns whether any second factor will do.
+    #[must_use]
+    pub const fn is_second_factor(&self) -> bool {
+        matches!(self, Self::SecondFactor)
     }
 }
 

@@ -1,15 +1,17 @@
 //! Which accounts need a second factor, and why. Nothing here changes state.
 
 use crate::{
-    Account, Cause, Latch, Mandate, MandateState, Organization, Preset, Refusal, RoleId, RoleSet,
-    UnixTime,
+    Account, Cause, Latch, Mandate, MandateKind, MandateState, Organization, Preset, Refusal,
+    RoleId, RoleSet, UnixTime,
 };
 
 /// Whether an account must use a second factor, with all reasons.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Requirement {
-    /// The earliest mandate in force that covers the account.
+    /// The earliest mandate in force that covers the account, of either kind.
     pub mandate: Option<Mandate>,
+    /// The earliest mandate in force that demands a passkey of the account.
+    pub passkey: Option<Mandate>,
     /// An undefined role of the account, which counts as mandated.
     pub unknown_role: Option<RoleId>,
     /// Whether the owner's toggle is on.
@@ -67,26 +69,24 @@ pub fn required(
         for mandate in mandates_for(organization, role) {
             match mandate_since(mandate, now) {
                 Ok(since) => {
-                    let earlier = requirement
-                        .mandate
-                        .is_none_or(|known| since < known.start());
-                    if earlier {
-                        let state = MandateState::InForce { since };
-                        requirement.mandate = Some(Mandate { state, ..*mandate });
+                    let state = MandateState::InForce { since };
+                    let mandate = Mandate { state, ..*mandate };
+                    keep_earlier(&mut requirement.mandate, mandate);
+                    if mandate.kind == MandateKind::Passkey {
+                        keep_earlier(&mut requirement.passkey, mandate);
                     }
                 }
-                Err(date) => {
-                    if requirement
-                        .announced
-                        .is_none_or(|known| date < known.start())
-                    {
-                        requirement.announced = Some(*mandate);
-                    }
-                }
+                Err(_) => keep_earlier(&mut requirement.announced, *mandate),
             }
         }
     }
     requirement
+}
+
+fn keep_earlier(known: &mut Option<Mandate>, other: Mandate) {
+    if known.is_none_or(|known| other.start() < known.start()) {
+        *known = Some(other);
+    }
 }
 
 /// Returns whether a mandate for `role` covers, or would cover, an account with `roles`.
@@ -97,9 +97,22 @@ pub fn covers(organization: &Organization, roles: &RoleSet, role: RoleId) -> boo
         .any(|own| implied(organization, own).any(|implied| implied == role))
 }
 
+/// Returns what log-in demands of every administrator at `now`. A mandate for another role, which one of them may hold
+/// besides, does not count.
+pub(crate) fn demands_of_administrators(organization: &Organization, now: UnixTime) -> MandateKind {
+    let mut mandates = mandates_for(organization, RoleId::ADMINISTRATOR);
+    match mandates.any(|it| it.kind == MandateKind::Passkey && mandate_since(it, now).is_ok()) {
+        true => MandateKind::Passkey,
+        false => MandateKind::SecondFactor,
+    }
+}
+
 /// Returns the mandates that cover a role: its own and those of the roles that it implies.
 fn mandates_for(organization: &Organization, role: RoleId) -> impl Iterator<Item = &Mandate> {
-    implied(organization, role).filter_map(|role| organization.mandate(role))
+    implied(organization, role).flat_map(|role| {
+        let mandates = organization.mandates.iter();
+        mandates.filter(move |mandate| mandate.role == role)
+    })
 }
 
 /// Returns a role and the roles that it implies.

@@ -44,6 +44,7 @@ impl Account {
         account.binding_links.clone_from(&last.binding_links);
         account.reports_refused_until = last.reports_refused_until;
         account.replace_advised = last.replace_advised;
+        account.codes_until = last.codes_until;
         account.address_change = last.address_change;
         account.second_factor = last.second_factor;
         account.last_authenticator = self.last_authenticator.max(last.last_authenticator);
@@ -94,10 +95,11 @@ impl Organization {
         for mandate in self.mandates.iter().filter(in_force) {
             organization
                 .mandates
-                .retain(|known| known.role != mandate.role);
+                .retain(|known| !known.is_of(mandate.role, mandate.kind));
             organization.mandates.push(*mandate);
         }
-        organization.mandates.sort_by_key(|mandate| mandate.role);
+        let key = |mandate: &Mandate| (mandate.role, mandate.kind);
+        organization.mandates.sort_by_key(key);
         organization.options = self.options.stricter(&last.options);
         organization.scheduled.clear();
         organization.announcements = last.announcements;
@@ -142,7 +144,7 @@ impl Organization {
 mod tests {
     use super::*;
     use crate::{AccountId, Authenticator, AuthenticatorId, Digest, OrgId, RoleSet, SessionId};
-    use crate::{Origin, Pending, Purpose, ResetCode, limits};
+    use crate::{MandateKind, Origin, Pending, Purpose, ResetCode, limits};
 
     fn account() -> Account {
         let mut account = Account::new(
@@ -239,6 +241,7 @@ mod tests {
     fn t66_restored_organization_drops_waiting_weakenings() {
         let mut backup = Organization::new(OrgId::from(1_u64));
         let mandate = |role, since| Mandate {
+            kind: MandateKind::SecondFactor,
             role: crate::RoleId(role),
             by: AccountId::from(1_u64),
             state: MandateState::InForce {
@@ -262,7 +265,11 @@ mod tests {
         last.options.enrollment_window = crate::limits::DAY;
         last.options.access_rules = None;
         last.options.reset_code_life += 1;
-        last.mandates = alloc::vec![mandate(0, 2), mandate(1, 1), mandate(2, 2)];
+        let of_passkeys = Mandate {
+            kind: MandateKind::Passkey,
+            ..mandate(1, 3)
+        };
+        last.mandates = alloc::vec![mandate(0, 2), mandate(1, 1), of_passkeys, mandate(2, 2)];
         let restored = backup.restored(Some(&last), UnixTime(5000));
         let expected = crate::Options {
             enrollment_window: crate::limits::DAY,
@@ -271,7 +278,7 @@ mod tests {
         };
         assert_eq!(restored.options, expected);
         assert_eq!(restored.scheduled, []);
-        assert_eq!(restored.mandates, last.mandates, "sorted by role");
+        assert_eq!(restored.mandates, last.mandates, "sorted by role and kind");
         assert_eq!(backup.restored(None, UnixTime(5000)).scheduled, []);
     }
 }

@@ -1,6 +1,6 @@
 //! The administrators of an organization as one row.
 
-use crate::{Account, AccountId, OrgId, RoleId};
+use crate::{Account, AccountId, MandateKind, OrgId, RoleId};
 use alloc::vec::Vec;
 
 /// The active administrators of an organization. Decisions that count administrators read and write this row,
@@ -33,9 +33,36 @@ pub struct Administrator {
         serde(default, skip_serializing_if = "core::ops::Not::not")
     )]
     pub suspended: bool,
+    /// Whether the account has a passkey that is active, which counts where a mandate demands one of administrators.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub passkey: bool,
     /// A number that changes when the account is promoted or reset. A reset code carries the mark of its
     /// author and is void when the mark differs, even if the author became administrator again.
     pub mark: u32,
+}
+
+impl Administrator {
+    pub(crate) fn of(account: &Account, mark: u32) -> Self {
+        Self {
+            account: account.id,
+            enrolled: account.is_enrolled(),
+            suspended: account.is_enrolled_but_suspended(),
+            passkey: account.has_active_passkey(),
+            mark,
+        }
+    }
+
+    /// Returns whether the account has what log-in demands.
+    #[must_use]
+    pub(crate) const fn meets(&self, demands: MandateKind) -> bool {
+        match demands {
+            MandateKind::SecondFactor => self.enrolled,
+            MandateKind::Passkey => self.enrolled && self.passkey,
+        }
+    }
 }
 
 impl Roster {
@@ -59,12 +86,7 @@ impl Roster {
             return;
         }
         self.marks = self.marks.saturating_add(1);
-        let entry = Administrator {
-            account: account.id,
-            enrolled: account.is_enrolled(),
-            suspended: account.is_enrolled_but_suspended(),
-            mark: self.marks,
-        };
+        let entry = Administrator::of(account, self.marks);
         self.remove(account.id);
         let at = self
             .administrators
@@ -84,21 +106,19 @@ impl Roster {
             .find(|entry| entry.account == account)
     }
 
-    /// Returns the number of enrolled administrators other than `account`.
+    /// Returns whether an administrator other than `account` has all that log-in `demands`.
     #[must_use]
-    pub(crate) fn enrolled_besides(&self, account: AccountId) -> usize {
-        self.administrators
-            .iter()
-            .filter(|entry| entry.enrolled && entry.account != account)
-            .count()
+    pub(crate) fn others_meet(&self, account: AccountId, demands: MandateKind) -> bool {
+        let mut others = self.administrators.iter();
+        others.any(|entry| entry.account != account && entry.meets(demands))
     }
 
-    /// Returns whether an administrator other than `account` is enrolled or suspended. Suspended ones count, because the
-    /// password alone can suspend them.
+    /// Returns whether an administrator other than `account` has all that log-in `demands`, or is suspended. Suspended ones
+    /// count, because the password alone can suspend them.
     #[must_use]
-    pub(crate) fn others_could_act(&self, account: AccountId) -> bool {
+    pub(crate) fn others_could_act(&self, account: AccountId, demands: MandateKind) -> bool {
         let mut others = self.administrators.iter();
-        others.any(|entry| entry.account != account && (entry.enrolled || entry.suspended))
+        others.any(|entry| entry.account != account && (entry.suspended || entry.meets(demands)))
     }
 
     /// Returns the number of enrolled administrators.

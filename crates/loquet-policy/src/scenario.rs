@@ -45,6 +45,7 @@
 //! | `expect` | the first code that [`explain`](crate::explain()) gives: a level, `GRANTED`, or the name of a refusal. Without it, any grant passes |
 //! | `because` | further codes of the explanation, such as `MANDATE` or `TOGGLE` |
 //! | `whom`, `role`, `roles`, `in_days`, `hours`, `days` | arguments of the action, see below |
+//! | `demands` | what a mandate demands: `"second factor"` (the default) or `"passkey"` |
 //! | `session` | the name of one of a person's sessions; the default is the newest |
 //! | `from` | the source of the code: `"known device"` (the default), `"elsewhere"` or `"live session"` |
 //! | `place` | the result of the access rules: `"allowed"` (the default), `"denied"` or `"unknown"` |
@@ -60,8 +61,8 @@
 //! | `begin enrollment`, `begin enrollment without reset code`, `confirm enrollment`, `confirm enrollment without break-glass code`, `confirm token`, `cancel enrollment`, `begin replacement`, `begin addition`, `remove authenticator` | |
 //! | `turn on`, `turn off`, `renew recovery codes` | |
 //! | `enable`, `strict latch`, `renew break-glass code` | |
-//! | `schedule mandate`, `move mandate` | `role`, `in_days` |
-//! | `mandate now`, `cancel mandate` | `role` |
+//! | `schedule mandate`, `move mandate` | `role`, `in_days`, `demands` |
+//! | `mandate now`, `cancel mandate` | `role`, `demands` |
 //! | `offer recovery codes`, `stop recovery codes`, `cancel recovery codes` | |
 //! | `set reset code life`, `cancel reset code life` | `hours` for the first |
 //! | `set enrollment window`, `cancel enrollment window` | `days` for the first |
@@ -177,6 +178,7 @@ pub struct Step {
     pub role: Option<String>,
     pub roles: Vec<String>,
     pub in_days: Option<u64>,
+    pub demands: Option<String>,
     pub hours: Option<u64>,
     pub days: Option<u64>,
     pub session: Option<String>,

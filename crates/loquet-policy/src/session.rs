@@ -22,6 +22,9 @@ pub struct Session {
     pub epoch: u32,
     /// The level at which it was granted.
     pub level: Level,
+    /// Whether a passkey gave the last proof, which a mandate of passkeys demands, and not a code.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub passkey: bool,
     /// When the level was reached; at [`Level::Level2`], when its last code was submitted.
     pub at: UnixTime,
 }
@@ -116,7 +119,7 @@ impl Session {
     /// Length of the record in bytes.
     pub const LEN: usize = 40;
 
-    /// Returns the record: account (16 bytes), session (8), epoch (4), level (1), zeros (3), time (8);
+    /// Returns the record: account (16 bytes), session (8), epoch (4), level (1), whether by passkey (1), zeros (2), time (8);
     /// integers are big-endian.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; Self::LEN] {
@@ -126,7 +129,7 @@ impl Session {
             .into_iter()
             .chain(self.id.0.to_be_bytes())
             .chain(self.epoch.to_be_bytes())
-            .chain([self.level.to_byte(), 0, 0, 0])
+            .chain([self.level.to_byte(), u8::from(self.passkey), 0, 0])
             .chain(self.at.0.to_be_bytes());
         let mut bytes = [0; Self::LEN];
         for (slot, byte) in bytes.iter_mut().zip(fields) {
@@ -144,9 +147,9 @@ impl Session {
         let account = AccountId::from_bytes(take(&mut rest));
         let id = SessionId(u64::from_be_bytes(take(&mut rest)));
         let epoch = u32::from_be_bytes(take(&mut rest));
-        let [level, reserved @ ..] = take::<4>(&mut rest);
+        let [level, passkey, reserved @ ..] = take::<4>(&mut rest);
         let at = UnixTime(u64::from_be_bytes(take(&mut rest)));
-        if reserved != [0; 3] {
+        if passkey > 1 || reserved != [0; 2] {
             return Err(ParseSessionError::Reserved);
         }
         let level = Level::from_byte(level).ok_or(ParseSessionError::Level(level))?;
@@ -155,6 +158,7 @@ impl Session {
             id,
             epoch,
             level,
+            passkey: passkey == 1,
             at,
         })
     }
@@ -174,7 +178,7 @@ fn take<const N: usize>(bytes: &mut impl Iterator<Item = u8>) -> [u8; N] {
 pub enum ParseSessionError {
     /// Byte 28 has an unknown level.
     Level(u8),
-    /// Bytes 29 to 31 are reserved and must be zero.
+    /// Byte 29 is not 0 or 1, or bytes 30 and 31, which are reserved, are not zero.
     Reserved,
 }
 
@@ -185,7 +189,10 @@ impl fmt::Display for ParseSessionError {
                 f,
                 "byte 28 of a session record has an unknown level: {byte}"
             ),
-            Self::Reserved => write!(f, "bytes 29 to 31 of a session record are not zero"),
+            Self::Reserved => write!(
+                f,
+                "bytes 29 to 31 of a session record are neither 0, 0, 0 nor 1, 0, 0"
+            ),
         }
     }
 }
@@ -210,6 +217,7 @@ mod tests {
                 id: SessionId(0x0304),
                 epoch: 0x0506,
                 level,
+                passkey: level == Level::Level2,
                 at: UnixTime(0x0708),
             };
             let bytes = session.to_bytes();
@@ -217,7 +225,7 @@ mod tests {
             assert_eq!(bytes[14..16], [1, 2]);
             assert_eq!(bytes[22..24], [3, 4]);
             assert_eq!(bytes[26..28], [5, 6]);
-            assert_eq!(bytes[29..32], [0; 3]);
+            assert_eq!(bytes[29..32], [u8::from(session.passkey), 0, 0]);
             assert_eq!(bytes[38..], [7, 8]);
         }
     }
@@ -235,7 +243,7 @@ mod tests {
         bytes[28] = 1;
         for at in 29..32 {
             let mut reserved = bytes;
-            reserved[at] = 1;
+            reserved[at] = 2;
             assert_eq!(
                 Session::from_bytes(&reserved),
                 Err(ParseSessionError::Reserved)

@@ -3,8 +3,8 @@
 use crate::level::level_after_password;
 use crate::requirement::required;
 use crate::{
-    Account, AccountId, Latch, Level, Mandate, MandateState, Organization, Refusal, Requirement,
-    RoleId, Setting, UnixTime,
+    Account, AccountId, Latch, Level, Mandate, MandateKind, MandateState, Organization, Refusal,
+    Requirement, RoleId, Setting, UnixTime,
 };
 
 /// A hypothetical change of an organization's rules.
@@ -16,6 +16,8 @@ pub enum PolicyChange {
     Mandate {
         /// The role that it covers.
         role: RoleId,
+        /// What it demands.
+        kind: MandateKind,
         /// When it begins. A past time means that it is in force since then.
         date: UnixTime,
     },
@@ -23,6 +25,8 @@ pub enum PolicyChange {
     NoMandate {
         /// The role.
         role: RoleId,
+        /// What it demands.
+        kind: MandateKind,
     },
     /// A setting has a new value, as if its wait were over.
     Setting(Setting),
@@ -79,7 +83,7 @@ pub fn next_log_in(organization: &Organization, account: &Account, now: UnixTime
 /// organization.latch = Latch::Enabled { since: UnixTime(0), by: AccountId::from(1u64) };
 /// let employee = RoleSet::of(RoleId::STAFF);
 /// let bruno = Account::new(AccountId::from(2u64), organization.id, employee, UnixTime(0));
-/// let change = PolicyChange::Mandate { role: RoleId::STAFF, date: UnixTime(50) };
+/// let change = PolicyChange::Mandate { role: RoleId::STAFF, kind: MandateKind::SecondFactor, date: UnixTime(50) };
 /// let plan = Plan { change, by: bruno.id, now: UnixTime(40) };
 /// let changes: Vec<_> = what_if(&organization, plan, [&bruno], UnixTime(60)).collect();
 /// assert!(matches!(changes[0].before, Ok((Level::Level1, _))));
@@ -125,9 +129,9 @@ impl Plan {
         match change {
             PolicyChange::Enable if organization.is_enabled() => {}
             PolicyChange::Enable => organization.latch = Latch::Enabled { since: now, by },
-            PolicyChange::Mandate { role, date } => {
+            PolicyChange::Mandate { role, kind, date } => {
                 // An announced mandate is moved and keeps its author.
-                let (by, since, postponements) = match organization.mandate(role) {
+                let (by, since, postponements) = match organization.mandate(role, kind) {
                     Some(Mandate {
                         by,
                         state:
@@ -149,11 +153,20 @@ impl Plan {
                     date,
                     postponements,
                 };
-                organization.mandates.retain(|mandate| mandate.role != role);
-                organization.mandates.push(Mandate { role, by, state });
+                let mandates = &mut organization.mandates;
+                mandates.retain(|mandate| !mandate.is_of(role, kind));
+                let at = mandates.partition_point(|it| (it.role, it.kind) < (role, kind));
+                let mandate = Mandate {
+                    role,
+                    kind,
+                    by,
+                    state,
+                };
+                mandates.insert(at, mandate);
             }
-            PolicyChange::NoMandate { role } => {
-                organization.mandates.retain(|mandate| mandate.role != role)
+            PolicyChange::NoMandate { role, kind } => {
+                let mandates = &mut organization.mandates;
+                mandates.retain(|mandate| !mandate.is_of(role, kind));
             }
             PolicyChange::Setting(setting) => {
                 // A change replaces the scheduled one of its kind.

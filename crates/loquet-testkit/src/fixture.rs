@@ -3,8 +3,9 @@
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    AccountId, Assurance, Authorized, Client, Clock, Error, Keyring, LoggedIn, LoginProgress, Mfa,
-    MfaBuilder, MfaSession, NewAccount, Offer, Operator, OrgId, Refusal, RoleId, Start, UnixTime,
+    AccountId, Assurance, Authorized, Client, Clock, Error, Keyring, LoggedIn, LoginProgress,
+    MandateKind, Mfa, MfaBuilder, MfaSession, NewAccount, Offer, Operator, OrgId, Refusal, RoleId,
+    Start, UnixTime,
 };
 
 use crate::passkeys::Pretend;
@@ -221,7 +222,7 @@ impl Fixture {
         let start = Start::Now { confirmed: true };
         self.mfa
             .admin(&anne)
-            .schedule_mandate(RoleId::STAFF, start)
+            .schedule_mandate(RoleId::STAFF, MandateKind::SecondFactor, start)
             .await
             .unwrap();
         (phone, session)

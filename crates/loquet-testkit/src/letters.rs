@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use loquet::store::Store;
 use loquet::testing::Phone;
 use loquet::{
-    AccountId, Clock, Deliver, DeliveryError, Letter, MfaSession, NextStep, NotMeLink, Refusal,
-    RoleId, Start,
+    AccountId, Clock, Deliver, DeliveryError, Letter, MandateKind, MfaSession, NextStep, NotMeLink,
+    Refusal, RoleId, Start,
 };
 use loquet_policy::{Event, limits};
 
@@ -138,13 +138,32 @@ pub async fn cancelled_mandate_is_told_to_covered_users(fixture: Fixture) {
     let admin = fixture.mfa.admin(&anne);
     let role = RoleId::STAFF;
     let date = fixture.clock.now().plus(30 * limits::DAY);
-    admin.schedule_mandate(role, Start::At(date)).await.unwrap();
+    admin
+        .schedule_mandate(role, MandateKind::SecondFactor, Start::At(date))
+        .await
+        .unwrap();
     let told = post(&fixture).await;
-    admin.cancel_mandate(role).await.unwrap();
+    admin
+        .cancel_mandate(role, MandateKind::SecondFactor)
+        .await
+        .unwrap();
     let cancelled = post(&fixture).await;
     for (letters, event) in [
-        (told, Event::MandateAnnounced { role, date }),
-        (cancelled, Event::MandateCancelled { role }),
+        (
+            told,
+            Event::MandateAnnounced {
+                kind: MandateKind::SecondFactor,
+                role,
+                date,
+            },
+        ),
+        (
+            cancelled,
+            Event::MandateCancelled {
+                kind: MandateKind::SecondFactor,
+                role,
+            },
+        ),
     ] {
         let is_told = |account| {
             let letters = to(&letters, account);
@@ -279,8 +298,15 @@ pub async fn each_reader_of_a_mandate_is_told_once(fixture: Fixture) {
     let covered = [ANNE, BRUNO, CHLOE];
     for failing in covered {
         let date = fixture.clock.now().plus(30 * limits::DAY);
-        admin.schedule_mandate(role, Start::At(date)).await.unwrap();
-        let event = Event::MandateAnnounced { role, date };
+        admin
+            .schedule_mandate(role, MandateKind::SecondFactor, Start::At(date))
+            .await
+            .unwrap();
+        let event = Event::MandateAnnounced {
+            kind: MandateKind::SecondFactor,
+            role,
+            date,
+        };
         for is_first in [true, false] {
             let mailer = AllBut(failing.into(), Mailbox::default());
             let round = fixture.operator.deliver(&mailer).await.unwrap();
@@ -297,7 +323,10 @@ pub async fn each_reader_of_a_mandate_is_told_once(fixture: Fixture) {
         assert_eq!(letters.len(), 1, "{letters:?}");
         assert_eq!(to(&letters, failing)[0].event, event);
         assert!(post(&fixture).await.is_empty());
-        admin.cancel_mandate(role).await.unwrap();
+        admin
+            .cancel_mandate(role, MandateKind::SecondFactor)
+            .await
+            .unwrap();
         post(&fixture).await;
     }
 }

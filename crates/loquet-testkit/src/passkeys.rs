@@ -8,9 +8,9 @@ use loquet::{
     Authorized, Challenge, Config, Error, Keyring, LoggedIn, Mfa, MfaSession, NewPasskey,
     PasskeyAnswer, PasskeyUser, Refusal, RelyingParty, RestoreOptions, Signed,
 };
-use loquet_policy::{Event, Purpose, limits};
+use loquet_policy::{Event, MandateKind, NextStep, Purpose, RoleId, Start, limits};
 
-use crate::fixture::{CHLOE, DENIS, Fixture, refusal};
+use crate::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
 use crate::letters::{post, to};
 
 /// A relying party whose passkeys are numbers. Each answer says what it is to, in words.
@@ -112,13 +112,17 @@ impl Fixture {
         let session = self.log_in(account).await.session;
         let offer = self.begin(&session).await;
         let (phone, session) = self.confirm(&session, &offer).await;
-        let owner = self.user(&session).await;
-        let typed = self.code(&phone);
+        let session = self.add_passkey(&session, &phone, number).await;
+        (phone, session)
+    }
+
+    async fn add_passkey(&self, session: &MfaSession, phone: &Phone, number: u32) -> MfaSession {
+        let owner = self.user(session).await;
+        let typed = self.code(phone);
         let begun = self.mfa.account(&owner).add_authenticator(typed).await;
         begun.unwrap();
-        let answer = self.new_passkey(&session, number).await;
-        let login = self.register(&session, answer).await.unwrap();
-        (phone, login.session)
+        let answer = self.new_passkey(session, number).await;
+        self.register(session, answer).await.unwrap().session
     }
 
     async fn owner(&self, session: &MfaSession) -> (Authorized, Vec<bool>) {
@@ -142,6 +146,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
         t98_answer_belongs_to_its_session
         passkey_belongs_to_one_account
         copied_passkey_is_suspended
+        passkey_that_is_demanded_is_added
     }
     Box::pin(relying_party_stays_the_same(&Arc::new(store()))).await;
 }
@@ -186,6 +191,57 @@ async fn passkey_is_taken_wherever_a_code_is(fixture: Fixture) {
     assert_eq!(refused, Refusal::PasskeyRequired);
     let answer = fixture.answer(&half, 7, 9).await;
     fixture.sign(&half, answer).await.unwrap();
+}
+
+/// An administrator who has a passkey demands one of all employees. One with an app comes in to add it, and from then on with
+/// it alone.
+async fn passkey_that_is_demanded_is_added(fixture: Fixture) {
+    let (phone, session) = fixture.enabled().await;
+    let chloe = fixture.log_in(CHLOE).await.session;
+    let (app, _) = fixture.enroll(&chloe).await;
+    fixture.add_passkey(&session, &phone, 7).await;
+    fixture.clock.advance(limits::SETTLING);
+    let half = fixture.log_in(ANNE).await.session;
+    let answer = fixture.answer(&half, 7, 6).await;
+    let session = fixture.sign(&half, answer).await.unwrap().session;
+    let anne = fixture.user(&session).await;
+    let (kind, start) = (MandateKind::Passkey, Start::Now { confirmed: true });
+    let admin = fixture.mfa.admin(&anne);
+    admin
+        .schedule_mandate(RoleId::STAFF, kind, start)
+        .await
+        .unwrap();
+
+    let half = fixture.log_in(CHLOE).await.session;
+    let typed = fixture.code(&app);
+    let login = fixture.verify(&half, &typed).await.unwrap();
+    assert_eq!(login.next, NextStep::Enroll);
+    let session = login.session;
+    let owed = fixture.authorize(&session).await.unwrap_err();
+    assert_eq!(owed.next_step(), Some(NextStep::Enroll));
+    let (mfa, client) = (&fixture.mfa, Fixture::client());
+    let missing = mfa.begin_enrollment(&session, "", client).await;
+    assert_eq!(refusal(missing), Refusal::NotFresh);
+    let typed = fixture.code(&app);
+    let begun = mfa
+        .begin_enrollment(&session, typed, Fixture::client())
+        .await;
+    begun.unwrap();
+    let progress = fixture.progress(&session).await;
+    assert!(progress.overview().accepts_codes() && !progress.may_bind_app());
+    let answer = fixture.new_passkey(&session, 8).await;
+    let login = fixture.register(&session, answer).await.unwrap();
+    assert_eq!(login.next, NextStep::Done);
+    fixture.authorize(&login.session).await.unwrap();
+
+    let half = fixture.log_in(CHLOE).await.session;
+    assert!(!fixture.progress(&half).await.overview().accepts_codes());
+    let typed = fixture.code(&app);
+    let refused = refusal(fixture.verify(&half, &typed).await);
+    assert_eq!(refused, Refusal::PasskeyRequired);
+    let answer = fixture.answer(&half, 8, 6).await;
+    let login = fixture.sign(&half, answer).await.unwrap();
+    fixture.authorize(&login.session).await.unwrap();
 }
 
 /// An answer is good in the session that asked, for what it asked, once, for five minutes.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use loquet::audit::Broken;
 use loquet::store::{Commit, Cursor, Item, Query, RowKey, Store, Versioned, Writes};
 use loquet::testing::Phone;
-use loquet::{Checkpoint, Keyring, Mfa, NewAccount, Refusal, RestoreOptions, Role, RoleId, Start};
+use loquet::{
+    Checkpoint, Keyring, MandateKind, Mfa, NewAccount, Refusal, RestoreOptions, Role, RoleId, Start,
+};
 use loquet_policy::{Event, limits};
 
 use crate::addresses::{address, change_address};
@@ -65,7 +67,10 @@ async fn t51_last_change_of_organization_is_not_undone_unseen<S: Store>(store: T
     let free = store.row(key).await;
     let start = Start::Now { confirmed: true };
     let admin = fixture.mfa.admin(&anne);
-    admin.schedule_mandate(RoleId::STAFF, start).await.unwrap();
+    admin
+        .schedule_mandate(RoleId::STAFF, MandateKind::SecondFactor, start)
+        .await
+        .unwrap();
     assert!(is_found(&fixture, &store, &free).await, "a mandate");
 
     // A restore writes the organization too, and every account's records say so.

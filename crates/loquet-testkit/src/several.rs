@@ -124,13 +124,21 @@ pub async fn authenticators_have_names(fixture: Fixture) {
     let other = account().rename_authenticator(FIRST, "Tablette").await;
     let other = refusal(other);
     assert!(matches!(other, Refusal::NotSettled { .. }), "{other:?}");
+    // Each is a record: thirty a day, of which one is made.
+    for count in 1..limits::CHANGES_A_DAY {
+        let name = format!("Tablette {count}");
+        account().rename_authenticator(SECOND, &name).await.unwrap();
+    }
+    let more = account().rename_authenticator(SECOND, "Tablette").await;
+    let wait = limits::DAY;
+    assert_eq!(refusal(more), Refusal::TooManyChanges { wait });
     fixture.clock.advance(limits::RECENT + 1);
     let late = account().rename_authenticator(FIRST, "Téléphone").await;
     assert_eq!(refusal(late), Refusal::NotFresh);
     let session = fixture.enter(DENIS, &phone).await;
     let names: Vec<_> = fixture.listed(&session).await;
     let names: Vec<_> = names.iter().map(AuthenticatorEntry::name).collect();
-    assert_eq!(names, ["", "Tablette"]);
+    assert_eq!(names, ["", "Tablette 29"]);
 }
 
 /// One of two is reported lost: it alone is suspended. The link that undoes it takes a code of that one.

@@ -192,7 +192,9 @@ const fn field_of(refusal: &Refusal) -> Option<&'static str> {
         }
         Refusal::BreakGlassCodeNotConfirmed | Refusal::BreakGlassCodeFirst => Some("group"),
         Refusal::NotConfirmed => Some("confirmed"),
-        Refusal::TooSoon { .. } | Refusal::TooManyPostponements(_) => Some("date"),
+        Refusal::TooSoon { .. }
+        | Refusal::OutOfBounds { .. }
+        | Refusal::TooManyPostponements(_) => Some("date"),
         Refusal::WouldLockOut => Some("rules"),
         Refusal::TooManyAddresses | Refusal::TooManyAddressCodes { .. } => Some("address"),
         Refusal::WrongAddressCode | Refusal::NoAddressCode => Some("address_code"),

@@ -1,8 +1,8 @@
 //! What pages say about an account and its organization, in words.
 
 use loquet::{
-    AccountId, AccountOverview, AuthenticatorState, Mandate, NextStep, OrganizationOverview,
-    Reason, Refusal, RoleId, RoleSet, UnixTime,
+    AccountId, AccountOverview, AuthenticatorState, Mandate, MandateKind, NextStep,
+    OrganizationOverview, Reason, Refusal, RoleId, RoleSet, UnixTime,
 };
 
 use crate::host::PagesHost;
@@ -83,7 +83,8 @@ impl<H> Here<H> {
     /// Whether a hardware token is among the authenticators whose codes are accepted.
     pub(crate) fn has_token(&self) -> bool {
         let mut all = self.overview().authenticators().iter();
-        all.any(|it| it.suspended().is_none() && it.token().is_some())
+        let has_one = all.any(|it| it.suspended().is_none() && it.token().is_some());
+        has_one && self.overview().accepts_codes()
     }
 
     /// Whether one of its authenticators was reported lost, whatever the others are.
@@ -102,16 +103,39 @@ impl<H> Here<H> {
         self.organization().proposed_role()
     }
 
-    /// Its mandate, if there is one.
+    /// Its mandate of any second factor, if there is one.
     pub(crate) fn mandate(&self) -> Option<&Mandate> {
-        self.organization().mandate(self.mandated_role())
+        let role = self.mandated_role();
+        self.organization().mandate(role, MandateKind::SecondFactor)
+    }
+
+    /// Whether one of its passkeys is accepted.
+    pub(crate) fn has_passkey(&self) -> bool {
+        let mut all = self.overview().authenticators().iter();
+        all.any(|it| it.is_passkey() && it.suspended().is_none())
+    }
+
+    /// Whether this is a log-in with a code where a passkey is required, and there is none yet: it can only add one.
+    pub(crate) fn owes_passkey(&self) -> bool {
+        self.next() == NextStep::Enroll && self.is_bound()
+    }
+
+    /// Whether an enrollment must bind a passkey, and not an app: nothing was lost.
+    pub(crate) fn must_bind_passkey(&self) -> bool {
+        let is_reset = self.needs_reset_code() || self.is_recovering();
+        self.overview().requirement().passkey.is_some() && !is_reset && !self.has_passkey()
     }
 }
 
 impl<H: PagesHost> Here<H> {
     /// What pages call those who have the role of the mandate page.
     pub(crate) fn mandated(&self) -> String {
-        let (role, language) = (self.mandated_role(), self.visit.language);
+        self.covered(self.mandated_role())
+    }
+
+    /// What pages call those who have the role of a mandate.
+    pub(crate) fn covered(&self, role: RoleId) -> String {
+        let language = self.visit.language;
         let named = self.pages.role(role, language);
         named.unwrap_or_else(|| {
             let name = language.say("le rôle", "role");

@@ -58,7 +58,7 @@ pub(crate) struct Codes {
     pub(crate) period: Option<u64>,
     /// Hardware tokens show them, and no app.
     pub(crate) are_of_tokens: bool,
-    /// There are none: the account has passkeys alone.
+    /// There are none that count: the account has passkeys alone, or a passkey is required of it.
     pub(crate) none: bool,
 }
 

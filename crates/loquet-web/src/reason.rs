@@ -40,6 +40,10 @@ pub fn because(reason: &Reason, language: Language, names: Names<'_>) -> Option<
             format!("obligatoire pour {who} depuis le {day}, imposée{by}"),
             format!("required of {who} since {day}, imposed{by}"),
         ),
+        "PASSKEY_MANDATE" => language.say(
+            format!("clé d’accès obligatoire pour {who} depuis le {day}{by}"),
+            format!("passkey required of {who} since {day}{by}"),
+        ),
         "ANNOUNCED" => language.say(
             format!("annoncée{by} pour {who} à compter du {day}"),
             format!("announced{by} for {who} from {day} on"),
@@ -83,22 +87,27 @@ pub fn because(reason: &Reason, language: Language, names: Names<'_>) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use loquet_policy::{AccountId, Mandate, MandateState, Requirement, RoleId, UnixTime};
+    use loquet_policy::{
+        AccountId, Mandate, MandateKind, MandateState, Requirement, RoleId, UnixTime,
+    };
 
     use super::*;
 
     fn everything() -> Requirement {
         let mandate = |state| Mandate {
             role: RoleId::STAFF,
+            kind: MandateKind::Passkey,
             state,
             by: AccountId::from(1_u64),
         };
+        let in_force = mandate(MandateState::InForce {
+            since: UnixTime(1_764_720_000),
+        });
         Requirement {
             unreadable: true,
             unknown_role: Some(RoleId(9)),
-            mandate: Some(mandate(MandateState::InForce {
-                since: UnixTime(1_764_720_000),
-            })),
+            mandate: Some(in_force),
+            passkey: Some(in_force),
             toggle: true,
             announced: Some(mandate(MandateState::Announced {
                 since: UnixTime(1_764_000_000),
@@ -119,11 +128,11 @@ mod tests {
                 .reasons()
                 .map(|reason| because(&reason, language, names))
                 .collect();
-            assert_eq!(told.len(), 5);
+            assert_eq!(told.len(), 6);
             assert!(told.iter().all(Option::is_some), "{told:?}");
         }
         let [_, mandate, ..] = &everything().reasons().collect::<Vec<_>>()[..] else {
-            panic!("there are five");
+            panic!("there are six");
         };
         assert_eq!(
             because(mandate, Language::French, names).unwrap(),

@@ -51,6 +51,7 @@ const fn key(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::NoBreakGlassCode { until: Some(_) } => "NO_BREAK_GLASS_CODE_UNTIL",
         Refusal::WrongCode { behind: Some(_) } => "WRONG_CODE_BEHIND",
+        Refusal::OutOfBounds { most, .. } if when::is_moment(*most) => "OUT_OF_BOUNDS_DATE",
         Refusal::ResetCodeRequired(Cause { role: Some(_), .. }) => "RESET_CODE_REQUIRED_BY_MANDATE",
         Refusal::ResetCodeRequired(Cause { by: Some(_), .. }) => "RESET_CODE_REQUIRED_BY_RESET",
         _ => refusal.code(),
@@ -69,7 +70,8 @@ fn values(refusal: &Refusal, language: Language, names: Names<'_>) -> Vec<(&'sta
     match *refusal {
         Refusal::UnknownRole { role } => values.push(("{role}", role.0.to_string())),
         Refusal::OutOfBounds { least, most } => {
-            values.extend([("{least}", least.to_string()), ("{most}", most.to_string())])
+            let [least, most] = when::bounds(least, most, language);
+            values.extend([("{least}", least), ("{most}", most)]);
         }
         Refusal::WrongCode {
             behind: Some(minutes),
@@ -168,6 +170,30 @@ fn required_of(cause: &Cause, language: Language, names: Names<'_>) -> String {
 }
 
 fn mandated(cause: &Cause, language: Language, names: Names<'_>) -> String {
+    let (who, from, by) = imposed(cause, language, names);
+    language.say(
+        format!(
+            "Elle est rendue obligatoire pour {who}{by}{from}\u{a0}: vous ne pouvez pas la désactiver."
+        ),
+        format!("It is mandatory for {who}{from}{by}: you cannot switch it off."),
+    )
+}
+
+/// What is said of [`Refusal::Mandated`] where the last passkey was to be removed.
+pub(crate) fn last_passkey(cause: &Cause, language: Language, names: Names<'_>) -> String {
+    let (who, from, by) = imposed(cause, language, names);
+    language.say(
+        format!(
+            "Une clé d’accès est rendue obligatoire pour {who}{by}{from}\u{a0}: vous ne pouvez pas retirer la dernière. Ajoutez-en d’abord une autre."
+        ),
+        format!(
+            "A passkey is mandatory for {who}{from}{by}: you cannot remove the last one. Add another first."
+        ),
+    )
+}
+
+/// On whom a mandate is imposed, from when on, and by whom.
+fn imposed<'n>(cause: &Cause, language: Language, names: Names<'n>) -> (&'n str, String, String) {
     let who = names
         .role
         .unwrap_or(language.say("votre rôle", "your role"));
@@ -179,11 +205,5 @@ fn mandated(cause: &Cause, language: Language, names: Names<'_>) -> String {
         let day = when::day(date, language);
         language.say(format!(" à compter du {day}"), format!(" from {day} on"))
     });
-    let from = from.unwrap_or_default();
-    language.say(
-        format!(
-            "Elle est rendue obligatoire pour {who}{by}{from}\u{a0}: vous ne pouvez pas la désactiver."
-        ),
-        format!("It is mandatory for {who}{from}{by}: you cannot switch it off."),
-    )
+    (who, from.unwrap_or_default(), by)
 }

@@ -31,8 +31,8 @@ impl<H: PagesHost> Pages<H> {
     ///
     /// | for | paths |
     /// |---|---|
-    /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/enroll/cancel`, `/account/lost`, `/undo-report`, `/undo-report/{link}`, `/log-out` |
-    /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/authenticators/add`, `/account/authenticators/{id}`, `/account/authenticators/{id}/remove`, `/account/recovery-codes`, `/account/address`, `/account/address/confirm`, `/account/log-out-everywhere`, `/account/sessions/end`, `/account/devices/forget`, `/account/devices/forget-all` |
+    /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/enroll/cancel`, `/account/lost`, `/account/authenticators/add` (where a passkey is required), `/undo-report`, `/undo-report/{link}`, `/log-out` |
+    /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/authenticators/{id}`, `/account/authenticators/{id}/remove`, `/account/recovery-codes`, `/account/address`, `/account/address/confirm`, `/account/log-out-everywhere`, `/account/sessions/end`, `/account/devices/forget`, `/account/devices/forget-all` |
     /// | an administrator | `/admin`, `/admin/enable` |
     /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/people/{id}/undo-report`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
     /// | all visitors | `/not-me/{link}`, `/language`, `/static/{file}` |
@@ -167,7 +167,7 @@ fn for_authenticators<H: PagesHost>() -> Routes<H> {
         ("/account/lost", both(AnySession, lost::show, lost::report)),
         (
             "/account/authenticators/add",
-            both(Person, questions::show_add, questions::add),
+            both(AnySession, questions::show_add, questions::add),
         ),
         (
             "/account/authenticators/{id}",

@@ -236,7 +236,9 @@ impl<H: PagesHost> Here<H> {
 
     /// The setting of a page whose forms start anew.
     pub(crate) fn setting<'a>(&'a self, trouble: Option<&'a Trouble>) -> Result<Setting<'a>, Stop> {
-        let codes = Codes::present(self.overview());
+        let mut codes = Codes::present(self.overview());
+        // A passkey is required, and there is one: no code counts.
+        codes.none |= self.is_bound() && !self.overview().accepts_codes();
         Ok(Setting {
             language: self.visit.language,
             base: &self.pages.0.base,

@@ -100,9 +100,10 @@ pub use keyring::{Keyring, KeyringError};
 pub use loquet_ipfilter::{CompileLimits, DeviceTier, Geo};
 pub use loquet_otp::{Algorithm, Digits, Period, Secret, SecretError, Totp};
 pub use loquet_policy::{
-    Access, AccountId, Assurance, AuthenticatorId, BreakGlass, Cause, Event, Mandate, MandateState,
-    NextStep, OrgId, Preset, Purpose, Reason, Refusal, Requirement, RoleDefinition, RoleId,
-    RoleSet, Scheduled, SessionId, SessionLimits, Setting, SettingKind, Start, UnixTime, limits,
+    Access, AccountId, Assurance, AuthenticatorId, BreakGlass, Cause, Event, Mandate, MandateKind,
+    MandateState, NextStep, OrgId, Preset, Purpose, Reason, Refusal, Requirement, RoleDefinition,
+    RoleId, RoleSet, Scheduled, SessionId, SessionLimits, Setting, SettingKind, Start, UnixTime,
+    limits,
 };
 pub use mfa::{Mfa, MfaBuilder};
 pub use operator::letter::{Deliver, Delivered, DeliveryError, Letter};

@@ -1,8 +1,8 @@
 //! What a row holds once it is read and opened.
 
 use loquet_policy::{
-    Account, Digest, Grant, Organization, Refusal, RoleId, Session, SessionId, SessionLimits,
-    Setting, SettingKind, UnixTime,
+    Account, Digest, Grant, MandateKind, Organization, Refusal, RoleId, Session, SessionId,
+    SessionLimits, Setting, SettingKind, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,8 @@ pub(crate) struct OrganizationRecord {
 pub(crate) struct Reminded {
     /// Of whose mandate.
     pub(crate) role: RoleId,
+    #[serde(default, skip_serializing_if = "MandateKind::is_second_factor")]
+    pub(crate) kind: MandateKind,
     /// Of which date.
     pub(crate) date: UnixTime,
     /// How many days before it.

@@ -1,8 +1,8 @@
 //! What is told of accounts.
 
 use loquet::{
-    AddressState, AuthenticatorState, DeliveryFailureKind, MandateState, NoticeAddress, RoleSet,
-    UserEntry,
+    AddressState, AuthenticatorState, DeliveryFailureKind, Mandate, MandateKind, MandateState,
+    NoticeAddress, RoleSet, UserEntry,
 };
 use serde_json::{Value, json};
 
@@ -71,6 +71,13 @@ pub(super) async fn one(asked: &Own) -> Result<Outcome, Failure> {
     if user.recovery_codes_left() > 0 {
         let left = user.recovery_codes_left();
         output::line(&format!("{:<20} {left} left", "recovery codes"))?;
+    }
+    if let Some(until) = user.codes_until() {
+        let until = when::text(until);
+        output::line(&format!(
+            "{:<20} enough until {until}, then a passkey",
+            "codes"
+        ))?;
     }
     if user.replacement_is_advised() {
         output::line(&format!("{:<20} replace the authenticator", "advice"))?;
@@ -145,6 +152,8 @@ fn object(user: &UserEntry) -> Value {
         "replacement_advised": user.replacement_is_advised(),
         "required": requirement.is_required(),
         "mandate": requirement.mandate.map(|mandate| role(mandate.role)),
+        "passkey_mandate": requirement.passkey.map(|mandate| role(mandate.role)),
+        "codes_until": user.codes_until().map(|until| until.0),
         "toggle": requirement.toggle,
         "addresses": user.addresses().iter().map(address_object).collect::<Vec<_>>(),
     })
@@ -195,6 +204,10 @@ fn bound(user: &UserEntry) -> String {
 
 fn why(user: &UserEntry) -> String {
     let requirement = user.requirement();
+    if let Some(mandate) = requirement.passkey {
+        let (role, since) = (role(mandate.role), when::text(mandate.start()));
+        return format!("a passkey is required of every {role} since {since}");
+    }
     if let Some(mandate) = requirement.mandate {
         return format!("required of every {}", role(mandate.role));
     }
@@ -204,8 +217,18 @@ fn why(user: &UserEntry) -> String {
     if requirement.toggle {
         return "required by its owner".to_owned();
     }
-    match requirement.announced.map(|mandate| mandate.state) {
-        Some(MandateState::Announced { date, .. }) => format!("required from {}", when::text(date)),
+    match requirement.announced {
+        Some(Mandate {
+            state: MandateState::Announced { date, .. },
+            kind,
+            ..
+        }) => {
+            let a_passkey = match kind {
+                MandateKind::SecondFactor => "",
+                MandateKind::Passkey => "a passkey is ",
+            };
+            format!("{a_passkey}required from {}", when::text(date))
+        }
         _ => "not required".to_owned(),
     }
 }

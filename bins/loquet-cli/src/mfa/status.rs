@@ -1,8 +1,9 @@
 //! What holds in an organization.
 
-use loquet::{BreakGlass, MandateState, UserEntry};
+use loquet::{BreakGlass, MandateKind, MandateState, UserEntry};
 use serde_json::{Value, json};
 
+use super::mandate::demands;
 use crate::failure::{Failure, Outcome};
 use crate::installation::{Arguments, Installation};
 use crate::output;
@@ -63,7 +64,8 @@ fn object(at: &Installation, counted: &Counted) -> Value {
                 MandateState::InForce { .. } => 0,
             };
             let (role, from) = (role(mandate.role), mandate.start().0);
-            json!({ "role": role, "from": from, "postponements": postponements })
+            let demands = demands(mandate.kind);
+            json!({ "role": role, "demands": demands, "from": from, "postponements": postponements })
         })
         .collect();
     json!({
@@ -100,7 +102,11 @@ fn lines(at: &Installation, counted: &Counted) -> Vec<String> {
             MandateState::InForce { .. } => "since",
         };
         let (role, date) = (role(mandate.role), when::text(mandate.start()));
-        lines.push(format!("required of every {role} {from} {date}"));
+        let a_passkey = match mandate.kind {
+            MandateKind::SecondFactor => "",
+            MandateKind::Passkey => "a passkey is ",
+        };
+        lines.push(format!("{a_passkey}required of every {role} {from} {date}"));
     }
     if organization.strict_latch().is_some() {
         lines.push("it cannot be switched off any more".to_owned());

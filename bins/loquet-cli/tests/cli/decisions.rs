@@ -111,10 +111,25 @@ fn mandate_is_moved_and_cancelled() {
     let shift = ["mfa", "move-mandate", "--at", &later, "--as", "helene"];
     let moved = centre.json(&shift, &phone.fresh(), 0).remove(0);
     assert_eq!(moved["from"].to_string(), later);
+    assert_eq!(moved["demands"], "second-factor");
     let cancel = ["mfa", "cancel-mandate", "--as", "helene"];
     centre.json(&cancel, &phone.fresh(), 0);
     let status = centre.json(&["mfa", "status"], "", 0).remove(0);
     assert_eq!(status["mandates"], json!([]));
+}
+
+/// It takes a passkey, for which this tool has no browser.
+#[test]
+fn mandate_of_passkeys_is_left_to_the_service() {
+    let centre = Centre::new();
+    enable(&centre, last_group);
+    let mut phone = centre.enroll_ago(1, HOUR);
+    let act = |command: &'static str| ["mfa", command, "--demands", "passkey", "--as", "helene"];
+    let announce = [&act("schedule-mandate")[..], &["--now"]].concat();
+    let refused = centre.json(&announce, &phone.fresh(), 1);
+    assert_eq!(refused[0]["refused"], "PASSKEY_REQUIRED");
+    let refused = centre.json(&act("cancel-mandate"), &phone.fresh(), 1);
+    assert_eq!(refused[0]["refused"], "NOTHING_ANNOUNCED");
 }
 
 #[test]

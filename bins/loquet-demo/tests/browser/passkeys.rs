@@ -81,6 +81,23 @@ impl Journey {
         (journey, phone, key)
     }
 
+    /// Hélène enables, and sets up a key and no app.
+    async fn with_key_alone(pass: &'static str) -> (Self, Key) {
+        let journey = Self::start(pass, Scripts::Run).await;
+        journey.browser.open(&journey.demo.open.clone()).await;
+        let key = Key::plug_in(&journey.browser).await;
+        journey.log_in("helene").await;
+        journey.browser.find("home-page").await;
+        journey.open_local("/mfa/admin").await;
+        journey.enable_here().await;
+        journey.browser.find("enrol-start-page").await;
+        journey.browser.click("begin").await;
+        journey.browser.find("enrol-page").await;
+        journey.browser.click("passkey").await;
+        journey.browser.says("Votre clé d’accès est liée").await;
+        (journey, key)
+    }
+
     async fn open_local(&self, path: &str) {
         self.browser
             .open(&format!("{}{path}", self.demo.open))
@@ -212,18 +229,7 @@ async fn key_works_for_its_own_origin_alone() {
 /// An account may have a key and no app: the first one, and the only one.
 #[tokio::test]
 async fn key_alone_protects_an_account() {
-    let mut journey = Journey::start("alone", Scripts::Run).await;
-    journey.browser.open(&journey.demo.open.clone()).await;
-    let _key = Key::plug_in(&journey.browser).await;
-    journey.log_in("helene").await;
-    journey.browser.find("home-page").await;
-    journey.open_local("/mfa/admin").await;
-    journey.enable_here().await;
-    journey.browser.find("enrol-start-page").await;
-    journey.browser.click("begin").await;
-    journey.browser.find("enrol-page").await;
-    journey.browser.click("passkey").await;
-    journey.browser.says("Votre clé d’accès est liée").await;
+    let (mut journey, _key) = Journey::with_key_alone("alone").await;
     journey.log_in_to_code().await;
     journey.browser.picture("code").await;
     assert!(!journey.browser.has("code").await);
@@ -250,6 +256,55 @@ async fn key_alone_protects_an_account() {
     journey.browser.find("undo-report-page").await;
     journey.browser.picture("undo").await;
     journey.browser.click("undo-report").await;
+    journey.browser.find("home-page").await;
+    journey.browser.close().await;
+}
+
+/// Required of every administrator: Marc's code leads to a key, and from then on the key alone logs him in.
+#[tokio::test]
+async fn required_key_is_added_with_a_code_and_replaces_it() {
+    let (mut journey, _key) = Journey::with_key_alone("required").await;
+    journey.log_out().await;
+    journey.log_in("marc").await;
+    journey.browser.find("home-page").await;
+    journey.open_local("/mfa/enroll").await;
+    let mut phone = journey.enroll().await;
+    journey.browser.says("Félicitations").await;
+    journey.log_in_to_code().await;
+    journey.browser.click("connect").await;
+    journey.browser.find("home-page").await;
+
+    journey.open_local("/mfa/admin/mandate").await;
+    journey.browser.find("mandate-page-passkey-2").await;
+    journey.browser.picture("mandates").await;
+    journey.browser.click("start-now-passkey-2").await;
+    journey.browser.click("confirmed-passkey-2").await;
+    journey.browser.click("announce-passkey-2").await;
+    journey.browser.find("done").await;
+    journey.demo.tells("marc", "MandateInForce");
+    journey.log_out().await;
+
+    journey.log_in("marc").await;
+    journey.browser.find("code-page").await;
+    journey.give(&phone.fresh().await, "connect").await;
+    journey
+        .browser
+        .says("Une clé d’accès est obligatoire pour les administrateurs")
+        .await;
+    journey.browser.picture("led").await;
+    journey.give(&phone.fresh().await, "confirm").await;
+    journey.browser.find("passkey-page").await;
+    journey.browser.picture("key").await;
+    assert_eq!(journey.browser.qr_codes().await, [""; 0]);
+    journey.browser.click("connect").await;
+    journey.browser.find("home-page").await;
+
+    journey.log_out().await;
+    journey.log_in("marc").await;
+    journey.browser.find("code-page").await;
+    journey.browser.picture("key-only").await;
+    assert_eq!(journey.browser.count("input[name=code]").await, 0);
+    journey.browser.click("connect").await;
     journey.browser.find("home-page").await;
     journey.browser.close().await;
 }

@@ -4,9 +4,11 @@ use super::builder::{Answer, DecisionBuilder, end_sessions};
 use super::code::note_unsettled;
 use super::recovery::author_of;
 use crate::authenticator::is_settling;
+use crate::level::level_of;
+use crate::requirement::required;
 use crate::{
-    Account, Authenticator, AuthenticatorOrigin, BindingLink, Digest, Event, Grant, Level, Pending,
-    Purpose, RecoverySet, Refusal, RoleId, SecondFactor, limits,
+    Account, Authenticator, AuthenticatorOrigin, BindingLink, Digest, Event, Grant, Level,
+    Organization, Pending, Purpose, RecoverySet, Refusal, RoleId, SecondFactor, UnixTime, limits,
 };
 use alloc::vec::Vec;
 
@@ -20,30 +22,35 @@ pub(super) fn has_room(factor: &SecondFactor, passkey: bool) -> bool {
 }
 
 impl Pending {
-    /// Returns whether it can bind a passkey, or else an app: the account has not as many as it may.
-    #[must_use]
-    pub fn has_room(&self, account: &Account, passkey: bool) -> bool {
+    /// Returns whether it may bind a passkey, or else an app.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAuthenticators`] where the account has as many as it may; [`Refusal::PasskeyRequired`] for an app
+    /// where a mandate demands a passkey and none would be there, except after a reset or a recovery.
+    pub fn may_bind(
+        &self,
+        organization: &Organization,
+        account: &Account,
+        passkey: bool,
+        now: UnixTime,
+    ) -> Result<(), Refusal> {
         let replaced = self.by.filter(|_| self.purpose == Purpose::Replace);
         let mut rest = account.second_factor;
         rest.remove(|it| Some(it.id) == replaced);
-        has_room(&rest, passkey)
-    }
-}
-
-impl DecisionBuilder<'_> {
-    /// Refuses another authenticator of a kind of which the account has as many as it may.
-    pub(super) fn require_room(
-        &self,
-        pending: &Pending,
-        origin: AuthenticatorOrigin,
-    ) -> Result<(), Refusal> {
-        let is_passkey = matches!(origin, AuthenticatorOrigin::Passkey { .. });
-        match pending.has_room(self.actor(), is_passkey) {
+        let is_enough = passkey
+            || self.purpose == Purpose::Reset
+            || rest.active().any(Authenticator::is_passkey);
+        if !is_enough && required(Some(organization), account, now).passkey.is_some() {
+            return Err(Refusal::PasskeyRequired);
+        }
+        match has_room(&rest, passkey) {
             true => Ok(()),
             false => Err(Refusal::TooManyAuthenticators),
         }
     }
+}
 
+impl DecisionBuilder<'_> {
     pub(super) fn bind(
         &mut self,
         pending: &Pending,
@@ -52,6 +59,8 @@ impl DecisionBuilder<'_> {
     ) -> Answer {
         let now = self.now;
         let offered = self.organization()?.options.recovery_codes;
+        let why = required(self.known_organization(), self.actor(), now);
+        let codes_until = why.passkey.map(|_| now.plus(limits::CODES_AFTER_RESET));
         let actor = self.actor_mut();
         let id = actor.next_authenticator();
         // Of recovery codes too, so that they are no way around the three days, and none out of reach of a link.
@@ -81,6 +90,9 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::TooManyAuthenticators);
         }
         note_unsettled(actor, id, now);
+        if new.is_passkey() || pending.purpose == Purpose::Reset {
+            actor.codes_until = codes_until.filter(|_| !new.is_passkey());
+        }
         actor.keep_link(link, by, now);
         actor.awaits_import = false;
         actor.awaits_token = false;
@@ -89,6 +101,10 @@ impl DecisionBuilder<'_> {
         if actor.second_factor.with_codes().all(|it| it.id == id) {
             actor.replace_advised = false;
             actor.attempts = crate::Attempts::default();
+        }
+        if pending.purpose == Purpose::First {
+            // It was begun with the password alone.
+            actor.address_change = None;
         }
         if pending.purpose != Purpose::Add {
             actor.toggle = true;
@@ -99,25 +115,32 @@ impl DecisionBuilder<'_> {
             actor.recovery_author = author_of(&actor.recovery, id, now);
         }
         end_sessions(actor);
-        self.announce_binding(pending, new.is_passkey())
+        self.announce_binding(pending, &new)
     }
 
     /// Tells of a new authenticator, and grants the session that confirmed it.
-    fn announce_binding(&mut self, pending: &Pending, passkey: bool) -> Answer {
+    fn announce_binding(&mut self, pending: &Pending, new: &Authenticator) -> Answer {
         let actor = self.actor();
         let administrator = actor.roles.contains(RoleId::ADMINISTRATOR);
         self.record_in_roster()?;
-        self.cancel_break_glass()?;
+        // A passkey that began it proved the session a moment ago, and is bound still.
+        let begun_by = pending.by.and_then(|by| self.actor().second_factor.get(by));
+        let by_passkey = begun_by.is_some_and(Authenticator::is_passkey);
+        let mut session = self.new_session(Level::Level2, Some(new.id));
+        session.passkey |= by_passkey;
+        self.cancel_break_glass(&session)?;
         let event = Event::Bound {
             purpose: pending.purpose,
-            passkey,
+            passkey: new.is_passkey(),
         };
         self.notify_owner(event);
         if administrator {
             self.notify_administrators(event);
         }
+        let (organization, actor) = (self.known_organization(), self.actor());
         Ok(Grant::Bound {
-            session: self.new_session(Level::Level2),
+            level: level_of(organization, actor, Some(&session), self.now)?,
+            session,
             purpose: pending.purpose,
         })
     }

@@ -1,10 +1,12 @@
 //! The decision under construction: the snapshot, the rows written so far and the notices.
 
 use crate::level::{level_of, rights_of};
+use crate::requirement::demands_of_administrators;
 use crate::{
-    Access, Account, AccountId, Audience, Changes, Decision, Event, Fresh, Grant, Level, Notice,
-    Organization, Refusal, ResetCode, RoleId, Roster, SecondFactor, Session, Snapshot, UnixTime,
-    limits, may_enter, require_code_within, require_settled,
+    Access, Account, Administrator, Audience, Authenticator, AuthenticatorId, Changes, Decision,
+    Event, Fresh, Grant, Level, MandateKind, Notice, Organization, Refusal, ResetCode, RoleId,
+    Roster, SecondFactor, Session, Snapshot, UnixTime, limits, may_enter, require_code_within,
+    require_settled,
 };
 use alloc::vec::Vec;
 
@@ -242,40 +244,43 @@ impl<'a> DecisionBuilder<'a> {
         may_enter(self.actor(), access, self.now)
     }
 
-    /// Returns a new session of the actor, which replaces the present one.
-    pub(super) fn new_session(&self, level: Level) -> Session {
+    /// Returns a new session of the actor, which replaces the present one. At Level2, the authenticator `by` proved it.
+    pub(super) fn new_session(&self, level: Level, by: Option<AuthenticatorId>) -> Session {
         let actor = self.actor();
+        let proved = by.and_then(|by| actor.second_factor.get(by));
         Session {
             account: actor.id,
             id: self.fresh.session,
             epoch: actor.epoch,
             level,
+            passkey: proved.is_some_and(Authenticator::is_passkey),
             at: self.now,
         }
     }
 
-    /// Updates the roster's record of the actor, after a change of what is bound.
-    pub(super) fn record_in_roster(&mut self) -> Result<(), Refusal> {
-        let actor = self.actor();
-        let (enrolled, suspended) = (actor.is_enrolled(), actor.is_enrolled_but_suspended());
-        self.set_in_roster(actor.id, enrolled, suspended)
+    /// Returns what log-in demands of the administrators.
+    pub(super) fn demands(&self) -> Result<MandateKind, Refusal> {
+        Ok(demands_of_administrators(self.organization()?, self.now))
     }
 
-    /// Updates the roster's record of an administrator's authenticator.
-    pub(super) fn set_in_roster(
-        &mut self,
-        account: AccountId,
-        enrolled: bool,
-        suspended: bool,
-    ) -> Result<(), Refusal> {
-        let moves = self
+    /// Updates the roster's record of the actor, after a change of what is bound.
+    pub(super) fn record_in_roster(&mut self) -> Result<(), Refusal> {
+        self.set_in_roster(Administrator::of(self.actor(), 0))
+    }
+
+    /// Updates the roster's record of an administrator, apart from the mark.
+    pub(super) fn set_in_roster(&mut self, new: Administrator) -> Result<(), Refusal> {
+        let known = self
             .known_roster()
-            .and_then(|roster| roster.administrator(account))
-            .is_some_and(|entry| (entry.enrolled, entry.suspended) != (enrolled, suspended));
-        if moves {
+            .and_then(|roster| roster.administrator(new.account));
+        let Some(mark) = known.map(|known| known.mark) else {
+            return Ok(());
+        };
+        let new = Administrator { mark, ..new };
+        if known != Some(&new) {
             let entries = self.roster_mut()?.administrators.iter_mut();
-            for entry in entries.filter(|entry| entry.account == account) {
-                (entry.enrolled, entry.suspended) = (enrolled, suspended);
+            for entry in entries.filter(|entry| entry.account == new.account) {
+                *entry = new;
             }
         }
         Ok(())
@@ -291,10 +296,14 @@ impl<'a> DecisionBuilder<'a> {
         Ok(())
     }
 
-    /// Cancels break-glass that is opening, because an administrator reached Level2.
-    pub(super) fn cancel_break_glass(&mut self) -> Result<(), Refusal> {
+    /// Cancels break-glass that is opening, because an administrator reached Level2 with this session.
+    pub(super) fn cancel_break_glass(&mut self, session: &Session) -> Result<(), Refusal> {
         let by = self.actor().id;
         if !self.actor().roles.contains(RoleId::ADMINISTRATOR) {
+            return Ok(());
+        }
+        let organization = self.known_organization();
+        if level_of(organization, self.actor(), Some(session), self.now) != Ok(Level::Level2) {
             return Ok(());
         }
         let now = self.now;
@@ -326,6 +335,7 @@ pub(super) fn erase_credentials(account: &mut Account) {
     account.enrollments = crate::DailyQuota::default();
     account.binding_links = Default::default();
     account.replace_advised = false;
+    account.codes_until = None;
     end_sessions(account);
 }
 

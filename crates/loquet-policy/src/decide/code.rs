@@ -1,11 +1,12 @@
 //! Codes: acceptance, reuse, failures and throttling.
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
+use crate::level::level_by_code;
 use crate::requirement::required;
 use crate::{
-    Access, Account, Attempts, Authenticator, AuthenticatorId, AuthenticatorOrigin, CodeCheck,
-    CodeSource, DisabledBy, Event, Grant, Level, PairCheck, PresentSteps, Refusal, SecondFactor,
-    Submitted, Suspension, UnixTime, limits,
+    Access, Account, Authenticator, AuthenticatorId, AuthenticatorOrigin, CodeCheck, CodeSource,
+    DisabledBy, Event, Grant, Level, PairCheck, PresentSteps, Refusal, SecondFactor, Submitted,
+    Suspension, UnixTime, limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -16,7 +17,7 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::CodeRequired(why.cause()));
         }
         self.check_code(code)?;
-        self.reach_level2()
+        self.reach_level2(code.by)
     }
 
     pub(super) fn resynchronize(
@@ -45,25 +46,25 @@ impl DecisionBuilder<'_> {
             authenticator.drift = found;
         }
         self.notify_owner(Event::Resynchronized);
-        self.reach_level2()
+        self.reach_level2(by)
     }
 
     fn may_verify_code(&self, access: Access) -> Result<(), Refusal> {
         match self.rights() {
             Ok(_) | Err(Refusal::CodeRequired(_)) => self.check_access(access),
+            // A mandate demands a passkey, and the session's code is old.
+            Err(Refusal::EnrollOnly(_)) if self.may_enroll_beside().is_ok() => {
+                self.check_access(access)
+            }
             Err(Refusal::RecoverFirst { since }) => Err(Refusal::Disabled { since }),
             Err(other) => Err(other),
         }
     }
 
-    fn reach_level2(&mut self) -> Answer {
-        self.cancel_break_glass()?;
-        let session = self.level2_session()?;
-        let requirement = required(self.known_organization(), self.actor(), self.now);
-        Ok(Grant::Session {
-            session,
-            requirement,
-        })
+    fn reach_level2(&mut self, by: AuthenticatorId) -> Answer {
+        let session = self.level2_session(by)?;
+        self.cancel_break_glass(&session)?;
+        self.grant_session(session)
     }
 
     /// Checks the fresh code of a command and consumes it. It is the last check of each command, so that a
@@ -119,7 +120,7 @@ impl DecisionBuilder<'_> {
         if code.check.is_of_passkey() {
             return self.consume_signature(code, these);
         }
-        if self.actor().second_factor.with_codes().next().is_none() {
+        if self.takes_passkeys_alone() {
             return Err(Refusal::PasskeyRequired);
         }
         let source = self.verified_source(code.source);
@@ -160,6 +161,13 @@ impl DecisionBuilder<'_> {
                 Err(Refusal::WrongCode { behind: None })
             }
         }
+    }
+
+    /// Returns whether the account has no codes, or a mandate lets none of them count.
+    fn takes_passkeys_alone(&self) -> bool {
+        let (organization, actor) = (self.known_organization(), self.actor());
+        actor.second_factor.with_codes().next().is_none()
+            || level_by_code(organization, actor, self.now) == Level::HalfLogin
     }
 
     /// Checks the answer of a passkey. It cannot be guessed: a wrong one costs this session a wait, and no failure.
@@ -359,36 +367,5 @@ pub(super) fn note_unsettled(account: &mut Account, by: AuthenticatorId, now: Un
     if proved.is_some_and(|it| it.settles(now).is_some()) {
         // Of several nodes, one may be ahead.
         account.unsettled_proof = account.unsettled_proof.max(Some(now));
-    }
-}
-
-impl Attempts {
-    /// Returns the seconds until a code from this source is checked; `None` for now.
-    fn wait(&self, now: UnixTime, source: CodeSource) -> Option<u64> {
-        match self.throttle(source).until.since(now) {
-            0 => None,
-            wait => Some(wait),
-        }
-    }
-
-    /// Counts a failure, of so many points in the total, in the source's throttle too. Returns how many there are in a row.
-    fn fail(&mut self, source: CodeSource, points: u8, now: UnixTime) -> u8 {
-        self.total = self.total.saturating_add(points);
-        let throttle = self.throttle_mut(source);
-        throttle.row = throttle.row.saturating_add(1);
-        if let Some(doublings) = throttle.row.checked_sub(limits::FIRST_WAIT) {
-            // 2^7 × 30 s is more than an hour.
-            let wait = limits::WAIT
-                .saturating_mul(1 << doublings.min(7))
-                .min(limits::WAIT_MAX);
-            throttle.until = now.plus(wait);
-        }
-        throttle.row
-    }
-
-    /// Ends the wait of this source only. If the owner's success ended a stranger's wait, each log-in of the
-    /// owner would give a thief five free guesses.
-    fn succeed(&mut self, source: CodeSource) {
-        *self.throttle_mut(source) = crate::Throttle::default();
     }
 }

@@ -6,7 +6,7 @@ use super::code::is_in_time;
 use super::recovery::forget_codes_of;
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, CodeCheck, Digest, Event,
+    Access, Authenticator, AuthenticatorId, AuthenticatorOrigin, Cause, CodeCheck, Digest, Event,
     FactorState, Grant, Level, Origin, Pending, Purpose, RecoverySet, Refusal, Session, Submitted,
     UnixTime, limits,
 };
@@ -36,9 +36,7 @@ impl DecisionBuilder<'_> {
         recovery: RecoverySet,
         access: Access,
     ) -> Answer {
-        if self.current_level()? != Level::EnrollOnly {
-            self.rights()?;
-        }
+        self.may_enroll()?;
         self.require_enabled()?;
         self.check_access(access)?;
         let state = self.actor().second_factor.state();
@@ -66,6 +64,22 @@ impl DecisionBuilder<'_> {
             }
         }
         self.add_pending(purpose, None, recovery)
+    }
+
+    /// Requires a session with rights, or one that may only enroll.
+    fn may_enroll(&self) -> Result<(), Refusal> {
+        match self.current_level()? {
+            Level::EnrollOnly => Ok(()),
+            _ => self.rights().map(drop),
+        }
+    }
+
+    /// The same, beside what is bound: a session of a code, where a mandate demands a passkey, may only enroll one.
+    pub(super) fn may_enroll_beside(&self) -> Result<(), Refusal> {
+        match self.require_active_authenticator() {
+            Ok(()) => self.may_enroll(),
+            Err(_) => self.rights().map(drop),
+        }
     }
 
     /// Returns the enrollment that this session began, with the same secret and deadline, if it is this one.
@@ -138,7 +152,7 @@ impl DecisionBuilder<'_> {
         let factor = &self.actor().second_factor;
         let has_place = has_room(factor, false) || passkeys && has_room(factor, true);
         if !has_place {
-            self.rights()?;
+            self.may_enroll_beside()?;
             return Err(Refusal::TooManyAuthenticators);
         }
         self.begin_beside(Purpose::Add, code, RecoverySet::EMPTY)
@@ -146,7 +160,7 @@ impl DecisionBuilder<'_> {
 
     /// Begins an enrollment beside what is bound.
     fn begin_beside(&mut self, purpose: Purpose, code: Submitted, recovery: RecoverySet) -> Answer {
-        self.rights()?;
+        self.may_enroll_beside()?;
         self.require_enabled()?;
         self.require_owner()?;
         let is_known = !matches!(code.check, CodeCheck::Wrong { .. } | CodeCheck::Malformed);
@@ -172,6 +186,13 @@ impl DecisionBuilder<'_> {
         if self.actor().second_factor.active().all(|it| it.id == id) {
             return Err(Refusal::AskAnotherAdmin);
         }
+        let mut rest = self.actor().second_factor;
+        rest.remove(|it| it.id == id);
+        let had = self.actor().has_active_passkey();
+        let why = required(self.known_organization(), self.actor(), self.now).passkey;
+        if let Some(why) = why.filter(|_| had && !rest.active().any(Authenticator::is_passkey)) {
+            return Err(Refusal::Mandated(Cause::from(&why)));
+        }
         if self.binding_code(code)? == id {
             return Err(Refusal::OtherCodeRequired);
         }
@@ -183,7 +204,7 @@ impl DecisionBuilder<'_> {
         end_sessions(actor);
         self.record_in_roster()?;
         self.notify_of_actor(Event::AuthenticatorRemoved);
-        self.grant_session(Level::Level2)
+        self.grant_session(self.new_session(Level::Level2, Some(code.by)))
     }
 
     pub(super) fn confirm_enrollment(
@@ -228,9 +249,7 @@ impl DecisionBuilder<'_> {
         break_glass: Option<Digest>,
         access: Access,
     ) -> Answer {
-        if self.current_level()? != Level::EnrollOnly {
-            self.rights()?;
-        }
+        self.may_enroll()?;
         self.require_enabled()?;
         self.check_access(access)?;
         self.require_administrator_rows()?;
@@ -270,7 +289,8 @@ impl DecisionBuilder<'_> {
                 drift,
                 origin,
             } => {
-                self.require_room(&pending, origin)?;
+                let passkey = matches!(origin, AuthenticatorOrigin::Passkey { .. });
+                pending.may_bind(self.organization()?, self.actor(), passkey, self.now)?;
                 if let (true, Some(break_glass)) = (by_break_glass, break_glass) {
                     // Used up with the reset code that it gave.
                     self.renew_break_glass(break_glass)?;

@@ -2,10 +2,13 @@
 
 use super::builder::{Answer, DecisionBuilder};
 use crate::{
-    Audience, BreakGlass, Cause, Digest, Event, Grant, Hardened, Latch, Mandate, MandateState,
-    Organization, Preset, Refusal, RoleId, Scheduled, SecondFactor, Setting, SettingKind, Start,
-    Submitted, UnixTime, limits,
+    Audience, BreakGlass, Cause, Digest, Event, Grant, Hardened, Latch, Mandate, MandateKind,
+    MandateState, Organization, Preset, Refusal, RoleId, Scheduled, SecondFactor, Setting,
+    SettingKind, Start, Submitted, UnixTime, limits,
 };
+
+/// The role that a mandate covers, and what it demands.
+type MandateOf = (RoleId, MandateKind);
 
 impl DecisionBuilder<'_> {
     pub(super) fn enable(&mut self, break_glass: Digest, typed_back: bool) -> Answer {
@@ -59,14 +62,14 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    pub(super) fn schedule_mandate(&mut self, role: RoleId, start: Start) -> Answer {
+    pub(super) fn schedule_mandate(&mut self, of: MandateOf, start: Start) -> Answer {
         self.require_administrator()?;
-        let now = self.now;
+        let ((role, kind), now) = (of, self.now);
         let organization = self.require_enabled()?;
         if organization.role(role).is_none() {
             return Err(Refusal::UnknownRole { role });
         }
-        if let Some(mandate) = organization.mandate(role) {
+        if let Some(mandate) = organization.mandate(role, kind) {
             let cause = Cause::from(mandate);
             return Err(match mandate.state {
                 MandateState::Announced { .. } => Refusal::AlreadyAnnounced(cause),
@@ -74,6 +77,10 @@ impl DecisionBuilder<'_> {
             });
         }
         self.require_recent_code()?;
+        // Its author knows what it takes, and is not locked out by it.
+        if kind == MandateKind::Passkey && !self.session()?.passkey {
+            return Err(Refusal::PasskeyRequired);
+        }
         self.may_announce()?;
         // All administrators may lose their phones, so that a mandate needs a usable break-glass code.
         if !matches!(
@@ -100,15 +107,21 @@ impl DecisionBuilder<'_> {
         let organization = self.organization_mut()?;
         organization.announcements.count(now);
         let mandates = &mut organization.mandates;
-        let at = mandates.partition_point(|known| known.role < role);
-        mandates.insert(at, Mandate { role, by, state });
+        let at = mandates.partition_point(|known| (known.role, known.kind) < of);
+        let mandate = Mandate {
+            role,
+            kind,
+            by,
+            state,
+        };
+        mandates.insert(at, mandate);
         let event = match state {
-            MandateState::Announced { .. } => Event::MandateAnnounced { role, date },
-            MandateState::InForce { .. } => Event::MandateInForce { role },
+            MandateState::Announced { .. } => Event::MandateAnnounced { role, kind, date },
+            MandateState::InForce { .. } => Event::MandateInForce { role, kind },
         };
         self.notify(Audience::Covered { role }, event);
         self.notify_administrators(event);
-        Ok(Grant::Mandate { role, date })
+        Ok(Grant::Mandate { role, kind, date })
     }
 
     /// Refuses an announcement where a day has had enough of them.
@@ -137,15 +150,15 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    /// Returns the mandate of a role.
-    fn mandate(&self, role: RoleId) -> Result<&Mandate, Refusal> {
+    /// Returns a mandate.
+    fn mandate(&self, (role, kind): MandateOf) -> Result<&Mandate, Refusal> {
         let none = Refusal::NothingAnnounced { role };
-        self.require_enabled()?.mandate(role).ok_or(none)
+        self.require_enabled()?.mandate(role, kind).ok_or(none)
     }
 
     /// Returns the date of an announced mandate and how often it was postponed.
-    fn announced(&self, role: RoleId) -> Result<(UnixTime, u8), Refusal> {
-        let mandate = self.mandate(role)?;
+    fn announced(&self, of: MandateOf) -> Result<(UnixTime, u8), Refusal> {
+        let mandate = self.mandate(of)?;
         match mandate.state {
             MandateState::InForce { .. } => Err(Refusal::Latched(mandate.into())),
             MandateState::Announced {
@@ -156,9 +169,9 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    pub(super) fn move_mandate(&mut self, role: RoleId, to: UnixTime) -> Answer {
+    pub(super) fn move_mandate(&mut self, of: MandateOf, to: UnixTime) -> Answer {
         self.require_administrator()?;
-        let (date, postponed) = self.announced(role)?;
+        let (date, postponed) = self.announced(of)?;
         self.require_recent_code()?;
         if to == date {
             return Err(Refusal::Unchanged);
@@ -167,13 +180,13 @@ impl DecisionBuilder<'_> {
         self.within_notice(to)?;
         let postponements = postponements(postponed, date, to);
         if postponements > limits::POSTPONEMENTS {
-            return Err(Refusal::TooManyPostponements(self.mandate(role)?.into()));
+            return Err(Refusal::TooManyPostponements(self.mandate(of)?.into()));
         }
-        let now = self.now;
+        let ((role, kind), now) = (of, self.now);
         let organization = self.organization_mut()?;
         organization.announcements.count(now);
         let mandates = organization.mandates.iter_mut();
-        for mandate in mandates.filter(|mandate| mandate.role == role) {
+        for mandate in mandates.filter(|mandate| mandate.is_of(role, kind)) {
             if let MandateState::Announced { since, .. } = mandate.state {
                 mandate.state = MandateState::Announced {
                     since,
@@ -182,21 +195,31 @@ impl DecisionBuilder<'_> {
                 };
             }
         }
-        let event = Event::MandateAnnounced { role, date: to };
+        let event = Event::MandateAnnounced {
+            role,
+            kind,
+            date: to,
+        };
         self.notify(Audience::Covered { role }, event);
         self.notify_administrators(event);
-        Ok(Grant::Mandate { role, date: to })
+        Ok(Grant::Mandate {
+            role,
+            kind,
+            date: to,
+        })
     }
 
-    pub(super) fn cancel_mandate(&mut self, role: RoleId) -> Answer {
+    pub(super) fn cancel_mandate(&mut self, of: MandateOf) -> Answer {
         self.require_administrator()?;
-        self.announced(role)?;
+        self.announced(of)?;
         self.require_recent_code()?;
+        let (role, kind) = of;
         self.organization_mut()?
             .mandates
-            .retain(|mandate| mandate.role != role);
-        self.notify(Audience::Covered { role }, Event::MandateCancelled { role });
-        self.notify_administrators(Event::MandateCancelled { role });
+            .retain(|mandate| !mandate.is_of(role, kind));
+        let event = Event::MandateCancelled { role, kind };
+        self.notify(Audience::Covered { role }, event);
+        self.notify_administrators(event);
         Ok(Grant::Done)
     }
 

@@ -1,7 +1,7 @@
 //! Commands of owners about their own accounts: the toggle and the notice address.
 
 use super::builder::{Answer, DecisionBuilder};
-use crate::requirement::{may_turn_off, required};
+use crate::requirement::may_turn_off;
 use crate::{
     AddressChange, CodeCheck, Digest, Event, FactorState, Grant, Level, Refusal, Submitted, limits,
     require_settled,
@@ -31,13 +31,9 @@ impl DecisionBuilder<'_> {
             return Ok(Grant::Done);
         }
         // A Level1 session would become a half log-in, but it has just submitted a code.
-        self.cancel_break_glass()?;
-        let session = self.level2_session()?;
-        let requirement = required(self.known_organization(), self.actor(), self.now);
-        Ok(Grant::Session {
-            session,
-            requirement,
-        })
+        let session = self.level2_session(code.by)?;
+        self.cancel_break_glass(&session)?;
+        self.grant_session(session)
     }
 
     pub(super) fn turn_off(&mut self, code: Submitted) -> Answer {
@@ -106,8 +102,12 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::StepUp);
         }
         if change.by_host {
-            // The owner's own was begun with a code of one that has settled.
-            require_settled(self.actor(), self.session()?, now)?;
+            // The owner's own was begun with a code of one that has settled, or with a passkey where one has.
+            let session = self.session()?;
+            require_settled(self.actor(), session, now)?;
+            if self.actor().has_settled_passkey(now) && !session.passkey {
+                return Err(Refusal::PasskeyRequired);
+            }
         }
         if code.ok_or(Refusal::Malformed)? != change.code {
             change.wrong = change.wrong.saturating_add(1);

@@ -49,7 +49,11 @@ impl DecisionBuilder<'_> {
             return Ok(());
         };
         let until = promoted.plus(limits::PROBATION);
-        if self.now < until && self.roster()?.others_could_act(self.actor().id) {
+        if self.now < until
+            && self
+                .roster()?
+                .others_could_act(self.actor().id, self.demands()?)
+        {
             return Err(Refusal::TooNew { until });
         }
         Ok(())
@@ -153,6 +157,7 @@ impl DecisionBuilder<'_> {
         {
             entry.enrolled = false;
             entry.suspended = false;
+            entry.passkey = false;
             entry.mark = mark;
         }
         Ok(())
@@ -265,7 +270,8 @@ impl DecisionBuilder<'_> {
             .administrators
             .iter()
             .any(|other| other.account != account);
-        if last || (entry.enrolled && roster.enrolled_besides(account) == 0) {
+        let demands = self.demands()?;
+        if last || (entry.meets(demands) && !roster.others_meet(account, demands)) {
             return Err(Refusal::LastEnrolledAdmin);
         }
         Ok(())

@@ -83,7 +83,7 @@ impl DecisionBuilder<'_> {
         };
         self.record_in_roster()?;
         Ok(Grant::Recovering {
-            session: self.new_session(Level::EnrollOnly),
+            session: self.new_session(Level::EnrollOnly, None),
             expires,
             left,
         })

@@ -2,8 +2,9 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions, reset};
 use crate::{
-    Access, Account, Authenticator, AuthenticatorId, CodeCheck, CodeSource, Digest, Event,
-    Evidence, Grant, Level, RecoverySet, Refusal, RoleId, Submitted, Suspension, UnixTime, limits,
+    Access, Account, Administrator, Authenticator, AuthenticatorId, CodeCheck, CodeSource, Digest,
+    Event, Evidence, Grant, Level, RecoverySet, Refusal, RoleId, Submitted, Suspension, UnixTime,
+    limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -73,9 +74,10 @@ impl DecisionBuilder<'_> {
         end_sessions(actor);
         reinstate(actor, |it| it.id == code.by, now);
         self.record_in_roster()?;
-        self.cancel_break_glass()?;
         self.notify_of_actor(Event::ReportUndone);
-        self.grant_session(Level::Level2)
+        let session = self.new_session(Level::Level2, Some(code.by));
+        self.cancel_break_glass(&session)?;
+        self.grant_session(session)
     }
 
     /// Undoes the report about another account.
@@ -95,8 +97,8 @@ impl DecisionBuilder<'_> {
         let subject = self.subject_mut()?;
         end_sessions(subject);
         reinstate(subject, |_| true, now);
-        let (account, enrolled) = (subject.id, subject.is_enrolled());
-        self.set_in_roster(account, enrolled, false)?;
+        let (account, entry) = (subject.id, Administrator::of(subject, 0));
+        self.set_in_roster(entry)?;
         self.notify(crate::Audience::Owner { account }, Event::ReportUndone);
         self.notify_administrators(Event::ReportUndone);
         Ok(Grant::Done)

@@ -2,11 +2,11 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::authority::require_code_given;
-use crate::level::level_after_password;
+use crate::level::{level_after_password, level_of};
 use crate::requirement::required;
 use crate::{
-    Access, Account, Audience, Event, FactorState, Grant, Level, Mandate, MandateState,
-    Organization, Refusal, Session, Setting, UnixTime,
+    Access, Account, Audience, AuthenticatorId, Event, FactorState, Grant, Level, Mandate,
+    MandateKind, MandateState, Organization, Refusal, RoleId, Session, Setting, UnixTime,
 };
 
 impl DecisionBuilder<'_> {
@@ -35,23 +35,24 @@ impl DecisionBuilder<'_> {
     }
 
     fn apply_due_mandates(&mut self) -> Result<(), Refusal> {
-        let now = self.now;
+        let (now, demands) = (self.now, self.demands()?);
         // If the roster cannot be read, the alarm is sent.
         let none_enrolled = self
             .known_roster()
-            .is_none_or(|roster| roster.enrolled() == 0);
+            .is_none_or(|roster| !roster.administrators.iter().any(|it| it.meets(demands)));
         let due: alloc::vec::Vec<_> = self
             .organization()?
             .mandates
             .iter()
             .filter_map(|it| due(it, now))
             .collect();
-        for (role, date) in due {
+        for (role, kind, date) in due {
             let mandates = self.organization_mut()?.mandates.iter_mut();
-            for mandate in mandates.filter(|mandate| mandate.role == role) {
+            for mandate in mandates.filter(|mandate| mandate.is_of(role, kind)) {
                 mandate.state = MandateState::InForce { since: date };
             }
-            self.notify(Audience::Covered { role }, Event::MandateInForce { role });
+            let event = Event::MandateInForce { role, kind };
+            self.notify(Audience::Covered { role }, event);
             if none_enrolled {
                 self.notify_administrators(Event::NoAdministratorEnrolled { role });
             }
@@ -83,23 +84,24 @@ impl DecisionBuilder<'_> {
         }
         self.check_access(access)?;
         let level = level_after_password(self.known_organization(), self.actor(), self.now)?;
-        self.grant_session(level)
+        self.grant_session(self.new_session(level, None))
     }
 
-    /// Returns a session at `level`, with its reasons.
-    pub(super) fn grant_session(&self, level: Level) -> Answer {
-        let requirement = required(self.known_organization(), self.actor(), self.now);
+    /// Grants a session, with its reasons.
+    pub(super) fn grant_session(&self, session: Session) -> Answer {
+        let (organization, actor) = (self.known_organization(), self.actor());
         Ok(Grant::Session {
-            session: self.new_session(level),
-            requirement,
+            level: level_of(organization, actor, Some(&session), self.now)?,
+            session,
+            requirement: required(organization, actor, self.now),
         })
     }
 
     /// Returns the session after a good code. The id changes with the level; a step-up at Level2 only changes
     /// the time.
-    pub(super) fn level2_session(&mut self) -> Result<Session, Refusal> {
+    pub(super) fn level2_session(&mut self, by: AuthenticatorId) -> Result<Session, Refusal> {
         let old = *self.session()?;
-        let mut session = self.new_session(Level::Level2);
+        let mut session = self.new_session(Level::Level2, Some(by));
         if old.level == Level::Level2 {
             session.id = old.id;
         }
@@ -165,13 +167,10 @@ impl DecisionBuilder<'_> {
             Some(old) => {
                 let session = Session {
                     at: old.at,
-                    ..self.new_session(old.level)
+                    passkey: old.passkey,
+                    ..self.new_session(old.level, None)
                 };
-                let requirement = required(self.known_organization(), self.actor(), self.now);
-                Ok(Grant::Session {
-                    session,
-                    requirement,
-                })
+                self.grant_session(session)
             }
         }
     }
@@ -191,9 +190,11 @@ pub fn is_due(organization: &Organization, now: UnixTime) -> bool {
             .any(|change| now >= change.due)
 }
 
-fn due(mandate: &Mandate, now: UnixTime) -> Option<(crate::RoleId, UnixTime)> {
+fn due(mandate: &Mandate, now: UnixTime) -> Option<(RoleId, MandateKind, UnixTime)> {
     match mandate.state {
-        MandateState::Announced { date, .. } if now >= date => Some((mandate.role, date)),
+        MandateState::Announced { date, .. } if now >= date => {
+            Some((mandate.role, mandate.kind, date))
+        }
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 use super::{ScenarioError, Step};
 use crate::{
     Access, AuthenticatorId, CodeCheck, CodeSource, Command, Digest, Evidence, ImportedKey,
-    PairCheck, RecoverySet, RoleId, RoleSet, Setting, SettingKind, Start, Submitted, UnixTime,
-    limits,
+    MandateKind, PairCheck, RecoverySet, RoleId, RoleSet, Setting, SettingKind, Start, Submitted,
+    UnixTime, limits,
 };
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -146,17 +146,23 @@ impl ActionReader<'_> {
             },
             "schedule mandate" => Command::ScheduleMandate {
                 role: self.role()?,
+                kind: self.demands()?,
                 start: Start::At(self.in_days()?),
             },
             "mandate now" => Command::ScheduleMandate {
                 role: self.role()?,
+                kind: self.demands()?,
                 start: Start::Now { confirmed: true },
             },
             "move mandate" => Command::MoveMandate {
                 role: self.role()?,
+                kind: self.demands()?,
                 date: self.in_days()?,
             },
-            "cancel mandate" => Command::CancelMandate { role: self.role()? },
+            "cancel mandate" => Command::CancelMandate {
+                role: self.role()?,
+                kind: self.demands()?,
+            },
             "offer recovery codes" => offer(true),
             "stop recovery codes" => offer(false),
             "cancel recovery codes" => stop(SettingKind::RecoveryCodes),
@@ -238,6 +244,14 @@ impl ActionReader<'_> {
     fn role(&self) -> Result<RoleId, ScenarioError> {
         let name = self.needed(self.step.role.as_ref(), "role")?;
         find(self.roles, self.line, name)
+    }
+
+    fn demands(&self) -> Result<MandateKind, ScenarioError> {
+        match self.step.demands.as_deref() {
+            None | Some("second factor") => Ok(MandateKind::SecondFactor),
+            Some("passkey") => Ok(MandateKind::Passkey),
+            Some(other) => Err(unknown(self.line, "demands", other)),
+        }
     }
 
     fn in_days(&self) -> Result<UnixTime, ScenarioError> {

@@ -30,6 +30,8 @@ pub enum Action {
     Enter(usize),
     /// Logs in, begins an enrollment with the reset code if there is one, and confirms it.
     Enroll(usize),
+    /// The same, with a passkey.
+    EnrollPasskey(usize),
     LogOut(usize, usize),
     LogOutEverywhere(usize, usize),
     PasswordChanged(usize),
@@ -101,6 +103,9 @@ impl std::fmt::Display for Action {
             Self::LogIn(k, s) => write!(f, "{} logs in with the password.", who(k, s)),
             Self::Enter(k) => write!(f, "{} logs in.", who(k, 0)),
             Self::Enroll(k) => write!(f, "{} logs in and enrolls.", who(k, 0)),
+            Self::EnrollPasskey(k) => {
+                write!(f, "{} logs in and registers a passkey.", who(k, 0))
+            }
             Self::LogOut(k, s) => write!(f, "{} logs out.", who(k, s)),
             Self::LogOutEverywhere(k, s) => write!(f, "{} logs out everywhere.", who(k, s)),
             Self::PasswordChanged(k) => write!(f, "{}'s password is changed.", NAMES[k]),
@@ -368,6 +373,9 @@ impl Action {
             all.extend([Self::Enable(k, 0), Self::MandateNow(k, 0)]);
             if space.losses {
                 all.push(Self::LosePhone(k));
+            }
+            if space.demanded {
+                all.push(Self::EnrollPasskey(k));
             }
             for j in (0..space.accounts).filter(|j| *j != k) {
                 all.extend([

@@ -197,6 +197,7 @@ pub fn with_any_author() -> Weakened {
             roster
         };
         let entry = Administrator {
+            passkey: false,
             account: by,
             enrolled: true,
             suspended: false,
@@ -301,6 +302,7 @@ pub fn with_phantom_administrator() -> Weakened {
         };
         let mut roster = snapshot.roster.unwrap().clone();
         let phantom = Administrator {
+            passkey: false,
             account: id(9),
             enrolled: true,
             suspended: false,

@@ -20,6 +20,7 @@ impl Action {
             Self::LogIn(k, _)
             | Self::Enter(k)
             | Self::Enroll(k)
+            | Self::EnrollPasskey(k)
             | Self::LogOut(k, _)
             | Self::LogOutEverywhere(k, _)
             | Self::PasswordChanged(k)
@@ -133,11 +134,8 @@ impl Step<'_> {
                     self.apply(Action::VerifyCode(k, 0))?;
                 }
             }
-            Action::Enroll(k) => {
-                self.apply(Action::LogIn(k, 0))?;
-                self.apply(Action::Begin(k, 0, Shown::Right))?;
-                self.apply(Action::Confirm(k, 0))?;
-            }
+            Action::Enroll(k) => self.enroll(k, Action::Confirm(k, 0))?,
+            Action::EnrollPasskey(k) => self.enroll(k, Action::ConfirmPasskey(k, 0))?,
             Action::LogOut(k, s) => {
                 self.world().people[k].sessions[s]?;
                 self.command((k, Some(s), None, Command::LogOut));
@@ -154,6 +152,12 @@ impl Step<'_> {
             }
         }
         Some(())
+    }
+
+    fn enroll(&mut self, k: usize, confirm: Action) -> Option<()> {
+        self.apply(Action::LogIn(k, 0))?;
+        self.apply(Action::Begin(k, 0, Shown::Right))?;
+        self.apply(confirm)
     }
 
     /// One phone has both authenticators, that of the account and the one that waits elsewhere for its import.

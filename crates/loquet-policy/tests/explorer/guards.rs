@@ -2,6 +2,7 @@
 
 use crate::administration;
 use crate::altered::*;
+use crate::demanded;
 use crate::imports;
 use crate::passkeys;
 use crate::several;
@@ -129,6 +130,7 @@ pub fn guards() -> Vec<Guard> {
     guards.extend(tokens::guards());
     guards.extend(several::guards());
     guards.extend(passkeys::guards());
+    guards.extend(demanded::guards());
     guards.extend(administration::guards());
     guards
 }

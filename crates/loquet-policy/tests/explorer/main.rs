@@ -18,6 +18,7 @@ mod actions;
 mod administration;
 mod altered;
 mod apply;
+mod demanded;
 mod engine;
 mod guards;
 mod imports;
@@ -60,6 +61,7 @@ const CORE: Space = Space {
     tokens: false,
     several: false,
     passkeys: false,
+    demanded: false,
     roles: [A, A, A],
 };
 
@@ -145,6 +147,15 @@ fn promises_hold_with_passkeys() {
     run(
         "a passkey, and a phone whose failures are used up",
         passkeys::PASSKEYS_EXHAUSTED,
+    );
+}
+
+#[test]
+fn promises_hold_with_passkeys_demanded() {
+    run("passkeys demanded", demanded::DEMANDED);
+    run(
+        "passkeys demanded of two administrators",
+        demanded::DEMANDED_OF_TWO,
     );
 }
 

@@ -57,6 +57,9 @@ impl World {
                 1 + 2 * usize::from(it.enrolled) + 4 * usize::from(it.suspended)
             });
             pack.put(flags, 3);
+            if self.space.demanded {
+                pack.put(usize::from(listed.is_some_and(|it| it.passkey)), 1);
+            }
         }
         self.pack_person(&mut pack, &self.people[k], NOW);
         assert!(pack.used <= VIEW);
@@ -165,6 +168,16 @@ impl World {
             pack.put(usize::from(account.awaits_token), 1);
             pack.put(usize::from(is_token), 1);
         }
+        if self.space.demanded {
+            let enough = account
+                .codes_until
+                .map_or(0, |until| 1 + usize::from(now >= until));
+            pack.put(enough, 2);
+            if !self.space.several {
+                let is_passkey = account.second_factor.iter().any(Authenticator::is_passkey);
+                pack.put(usize::from(is_passkey), 1);
+            }
+        }
         let refused = account.reports_refused_until.is_some_and(|it| now < it);
         pack.put(usize::from(refused), 1);
     }
@@ -268,6 +281,9 @@ impl World {
             Level::Level2 => 6,
         });
         pack.put(level, 3);
+        if self.space.demanded {
+            pack.put(usize::from(session.is_some_and(|it| it.passkey)), 1);
+        }
         let own = |pending: &&Pending| Some(pending.session) == session.map(|it| it.id);
         let own = account.pendings_at(now).find(own);
         let pending = own.map_or(0, |pending| {

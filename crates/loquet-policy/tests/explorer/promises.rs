@@ -6,6 +6,7 @@
 //!   fails reveals nothing.
 
 use crate::actions::*;
+use crate::demanded;
 use crate::passkeys;
 use crate::request::confirm;
 use crate::world::*;
@@ -72,6 +73,7 @@ pub fn check_account(world: &World, k: usize, engine: &dyn Engine) -> Promise {
             "S5 a deactivated account has a session",
             k,
         )?;
+        demanded::check_rights(world, k, slot, level)?;
         // Not one of S1 to S12, but their purpose: the password alone gives no rights where a second
         // factor is required.
         let thief = world.holder(k, slot) == Who::Thief;

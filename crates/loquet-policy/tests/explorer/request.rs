@@ -127,7 +127,8 @@ fn of_several(world: &World, action: Action) -> Option<Request> {
 #[expect(clippy::too_many_lines, reason = "one command for each action")]
 fn of_administrator(world: &World, action: Action) -> Option<Request> {
     let (role, break_glass, typed_back) = (RoleId::STAFF, break_glass_code(), true);
-    let schedule = |start| Command::ScheduleMandate { role, start };
+    let kind = world.kind();
+    let schedule = |start| Command::ScheduleMandate { kind, role, start };
     let (k, s, j, command) = match action {
         Action::Enable(k, s) => (
             k,
@@ -143,7 +144,7 @@ fn of_administrator(world: &World, action: Action) -> Option<Request> {
             (k, s, None, schedule(start))
         }
         Action::MandateNow(k, s) => (k, s, None, schedule(Start::Now { confirmed: true })),
-        Action::CancelMandate(k, s) => (k, s, None, Command::CancelMandate { role }),
+        Action::CancelMandate(k, s) => (k, s, None, Command::CancelMandate { kind, role }),
         Action::RenewBreakGlassCode(k, s) => {
             let code = good(world, k, s)?;
             let command = Command::RenewBreakGlassCode {

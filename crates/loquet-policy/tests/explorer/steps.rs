@@ -1,6 +1,7 @@
 //! The promises about a step: they compare the world before and after it.
 
 use crate::actions::*;
+use crate::demanded;
 use crate::imports;
 use crate::passkeys;
 use crate::promises::{Promise, ensure};
@@ -15,6 +16,7 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
     let granted = matches!(outcome.answer, Some(Ok(_)));
     of_permanence(before, after)?;
     passkeys::check_step(before, outcome, action)?;
+    demanded::check_step(before, outcome, action)?;
     if granted {
         of_removals(before, after, action)?;
         // Showing an enrollment again is not a new one.
@@ -34,7 +36,14 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
         if !again {
             several::check_step(before, after, action)?;
         }
-        of_break_glass(before, after, action)?;
+        // Where a passkey is demanded, a code may open no more than an enrollment.
+        let is_in = match outcome.answer {
+            Some(Ok(Grant::Session { level, .. } | Grant::Bound { level, .. })) => {
+                level == Level::Level2
+            }
+            _ => true,
+        };
+        of_break_glass(before, after, action, is_in)?;
     }
     of_password(before, after, action)?;
     for k in 0..before.people.len() {
@@ -53,7 +62,7 @@ fn of_permanence(before: &World, after: &World) -> Promise {
     )?;
     let in_force = |mandate: &Mandate| matches!(mandate.state, MandateState::InForce { .. });
     for mandate in &before.organization.mandates {
-        let kept = after.organization.mandate(mandate.role);
+        let kept = after.organization.mandate(mandate.role, mandate.kind);
         ensure(
             !in_force(mandate) || kept.is_some_and(in_force),
             "S3 a mandate in force went back",
@@ -137,6 +146,12 @@ fn of_account(before: &World, after: &World, k: usize) -> Promise {
         "the roster has a wrong enrollment",
         k,
     )?;
+    let has_passkey = is.second_factor.active().any(|it| it.is_passkey());
+    ensure(
+        !before.space.demanded || listed.is_none_or(|it| it.passkey == has_passkey),
+        "the roster has a wrong passkey",
+        k,
+    )?;
     // A reset is the case of S10.
     ensure(
         !(before.must(k) && after.covered(k, false)) || after.must(k),
@@ -191,7 +206,7 @@ fn of_administration(before: &World, action: Action) -> Promise {
 }
 
 /// Break-glass serves only an administrator, opens after a day, and readmits only the named account.
-fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
+fn of_break_glass(before: &World, after: &World, action: Action, is_in: bool) -> Promise {
     if let Action::VerifyCode(k, _)
     | Action::Confirm(k, _)
     | Action::ConfirmPasskey(k, _)
@@ -200,6 +215,7 @@ fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
             .account
             .roles
             .contains(RoleId::ADMINISTRATOR)
+        && is_in
     {
         let opening = matches!(after.organization.break_glass, BreakGlass::Opening { .. });
         ensure(

@@ -18,7 +18,8 @@ impl World {
                 by: id(0),
             };
         }
-        world.organization.mandates = mandate(pack.take(2)).into_iter().collect();
+        let mandate = mandate(pack.take(2), world.kind());
+        world.organization.mandates = mandate.into_iter().collect();
         world.organization.break_glass = break_glass(pack.take(4));
         world.roster = Roster::new(world.organization.id);
         for k in 0..space.accounts {
@@ -90,6 +91,7 @@ impl World {
         account.last_authenticator = BOUND;
         Self::unpack_origin(space, person, pack);
         let account = &mut person.account;
+        unpack_demanded(space, account, pack);
         let refused = NOW.plus(limits::REPORTS_REFUSED);
         account.reports_refused_until = (pack.take(1) == 1).then_some(refused);
         let thief = |yes: usize| if yes == 1 { Who::Thief } else { Who::Owner };
@@ -109,7 +111,7 @@ impl World {
             unpack_counters(account, pack);
         }
         for slot in 0..space.sessions {
-            unpack_session(person, pack, k, slot);
+            unpack_session(space, person, pack, k, slot);
             let pending = pack.take(2);
             let (second, adds) = match space.several {
                 true => (pack.take(1) == 1, pack.take(1) == 1),
@@ -134,6 +136,20 @@ impl World {
                 wrong: [0, limits::PENDING_TRIES - 1][pending - 1],
                 recovery,
             });
+        }
+    }
+}
+
+/// Until when codes are enough, and the kind of the authenticator, where there is one alone.
+fn unpack_demanded(space: Space, account: &mut Account, pack: &mut Pack) {
+    if !space.demanded {
+        return;
+    }
+    let until = [None, Some(NOW.plus(limits::CODES_AFTER_RESET)), Some(NOW)];
+    account.codes_until = until[pack.take(2)];
+    if !space.several && pack.take(1) == 1 {
+        for it in account.second_factor.iter_mut() {
+            (it.origin, it.step) = (passkeys::KEPT, passkeys::ANSWERED);
         }
     }
 }
@@ -220,8 +236,10 @@ fn unpack_counters(account: &mut Account, pack: &mut Pack) {
     }
 }
 
-fn unpack_session(person: &mut Person, pack: &mut Pack, k: usize, slot: usize) {
-    let (level, at) = match pack.take(3) {
+fn unpack_session(space: Space, person: &mut Person, pack: &mut Pack, k: usize, slot: usize) {
+    let class = pack.take(3);
+    let passkey = space.demanded && pack.take(1) == 1;
+    let (level, at) = match class {
         0 => return,
         1 => (Level::HalfLogin, NOW),
         2 => (Level::RecoveryOnly, NOW),
@@ -235,6 +253,7 @@ fn unpack_session(person: &mut Person, pack: &mut Pack, k: usize, slot: usize) {
         person.account.unsettled_proof = Some(PAST);
     }
     person.sessions[slot] = Some(Session {
+        passkey,
         account: id(k),
         id: slot_id(k, slot),
         epoch: 0,
@@ -243,7 +262,7 @@ fn unpack_session(person: &mut Person, pack: &mut Pack, k: usize, slot: usize) {
     });
 }
 
-fn mandate(class: usize) -> Option<Mandate> {
+fn mandate(class: usize, kind: MandateKind) -> Option<Mandate> {
     let window = UnixTime(NOW.0 - limits::ENROLLMENT_WINDOW);
     let state = match class {
         0 => return None,
@@ -256,7 +275,12 @@ fn mandate(class: usize) -> Option<Mandate> {
         _ => MandateState::InForce { since: window },
     };
     let (role, by) = (RoleId::STAFF, id(0));
-    Some(Mandate { role, by, state })
+    Some(Mandate {
+        kind,
+        role,
+        by,
+        state,
+    })
 }
 
 fn break_glass(class: usize) -> BreakGlass {

@@ -59,6 +59,8 @@ pub struct Space {
     pub several: bool,
     /// Whether each of them may be a passkey.
     pub passkeys: bool,
+    /// Whether mandates demand a passkey.
+    pub demanded: bool,
     pub roles: [Role; MOST],
 }
 
@@ -269,12 +271,19 @@ impl World {
         }
     }
 
+    /// Returns how many administrators have what is demanded of them.
     pub fn enrolled_administrators(&self) -> usize {
-        let enrolled = |person: &&Person| {
-            person.account.is_active()
-                && person.account.roles.contains(RoleId::ADMINISTRATOR)
-                && is_enrolled(&person.account)
+        let has_passkey = |account: &Account| {
+            let mut all = account.second_factor.iter();
+            all.any(|it| it.suspended.is_none() && it.is_passkey())
         };
-        self.people.iter().filter(enrolled).count()
+        let enrolled = |k: &usize| {
+            let account = &self.people[*k].account;
+            account.is_active()
+                && account.roles.contains(RoleId::ADMINISTRATOR)
+                && is_enrolled(account)
+                && (!self.demanded(*k) || has_passkey(account))
+        };
+        (0..self.people.len()).filter(enrolled).count()
     }
 }

@@ -95,6 +95,7 @@ fn t65_clock_correction_cuts_waits_and_quotas() {
         fixture.wrong(ANNE, anne, CodeSource::Stranger).unwrap_err();
     }
     let failures = fixture.accounts[ANNE].attempts.total;
+    fixture.accounts[ANNE].codes_until = Some(fixture.now);
     let bruno = fixture.enter(BRUNO);
     for _ in 0..limits::RESETS_A_DAY {
         fixture.reset(BRUNO, bruno, CLAIRE).unwrap();
@@ -117,6 +118,8 @@ fn t65_clock_correction_cuts_waits_and_quotas() {
         Err(Refusal::StaleLogIn)
     );
     let anne = fixture.log_in(ANNE);
+    let until = fixture.accounts[ANNE].codes_until;
+    assert_eq!(until, Some(right.plus(limits::CODES_AFTER_RESET)));
     assert_eq!(fixture.accounts[ANNE].attempts.total, failures);
     fixture.verify_code(ANNE, anne).unwrap();
     let bruno = fixture.enter(BRUNO);

@@ -192,7 +192,11 @@ fn mandate_covers_all_employees_from_its_date() {
     let anne = fixture.enter(ANNE);
     let date = fixture.now.plus(limits::NOTICE);
     let (role, start) = (EMPLOYEE, Start::At(date));
-    let schedule_mandate = Command::ScheduleMandate { role, start };
+    let schedule_mandate = Command::ScheduleMandate {
+        kind: MandateKind::SecondFactor,
+        role,
+        start,
+    };
     assert_eq!(
         fixture.ask(CLAIRE, claire, schedule_mandate),
         Err(Refusal::NotAdmin)
@@ -207,7 +211,10 @@ fn mandate_covers_all_employees_from_its_date() {
     assert_eq!(fixture.log_in(CLAIRE).level, Level::EnrollOnly);
     let state = MandateState::InForce { since: date };
     assert_eq!(fixture.organization.mandates[0].state, state);
-    assert!(fixture.notified(Event::MandateInForce { role }));
+    assert!(fixture.notified(Event::MandateInForce {
+        kind: MandateKind::SecondFactor,
+        role
+    }));
     assert_eq!(fixture.current_level(DAVID, david), Ok(Level::Level1));
     let anne = fixture.enter(ANNE);
     fixture.add_role(ANNE, anne, DAVID, EMPLOYEE).unwrap();

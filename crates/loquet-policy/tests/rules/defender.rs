@@ -31,6 +31,7 @@ impl Defender {
         let by = AccountId::from(9u64);
         organization.latch = Latch::Enabled { since: START, by };
         organization.mandates = vec![Mandate {
+            kind: MandateKind::SecondFactor,
             role: RoleId::STAFF,
             by,
             state: MandateState::InForce { since: START },

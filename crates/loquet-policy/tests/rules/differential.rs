@@ -119,10 +119,18 @@ fn author(organization: &Organization, now: UnixTime) -> (Account, Session) {
         Level::Level1
     };
     if enabled {
-        let bound = Authenticator::new(AuthenticatorId(1), UnixTime(0), 1);
+        let origin = AuthenticatorOrigin::Passkey {
+            counter: 1,
+            backed_up: false,
+        };
+        let bound = Authenticator {
+            origin,
+            ..Authenticator::new(AuthenticatorId(1), UnixTime(0), 1)
+        };
         author.second_factor = SecondFactor::of(bound);
     }
     let session = Session {
+        passkey: enabled,
         account: author.id,
         id: SessionId(0),
         epoch: 0,
@@ -155,24 +163,32 @@ fn written(organization: &Organization, command: &Command, now: UnixTime) -> Opt
 /// Returns a change of the rules, and the command that makes it.
 fn change(organization: &Organization, now: UnixTime, dice: &mut Dice) -> (PolicyChange, Command) {
     let role = RoleId(dice.roll(3) as u16);
+    let kind = match dice.roll(2) {
+        0 => MandateKind::SecondFactor,
+        _ => MandateKind::Passkey,
+    };
     let date = now.plus((7 + dice.roll(9)) * limits::DAY);
-    let mandate = PolicyChange::Mandate { role, date };
+    let mandate = PolicyChange::Mandate { kind, role, date };
     match dice.roll(7) {
-        0 | 1 if organization.mandate(role).is_some() => {
-            (mandate, Command::MoveMandate { role, date })
+        0 | 1 if organization.mandate(role, kind).is_some() => {
+            (mandate, Command::MoveMandate { kind, role, date })
         }
         0 => {
             let start = Start::At(date);
-            (mandate, Command::ScheduleMandate { role, start })
+            (mandate, Command::ScheduleMandate { kind, role, start })
         }
         1 => {
             let start = Start::Now { confirmed: true };
-            let mandate = PolicyChange::Mandate { role, date: now };
-            (mandate, Command::ScheduleMandate { role, start })
+            let mandate = PolicyChange::Mandate {
+                kind,
+                role,
+                date: now,
+            };
+            (mandate, Command::ScheduleMandate { kind, role, start })
         }
         2 => {
-            let none = PolicyChange::NoMandate { role };
-            (none, Command::CancelMandate { role })
+            let none = PolicyChange::NoMandate { kind, role };
+            (none, Command::CancelMandate { kind, role })
         }
         3 => {
             let (break_glass, typed_back) = (digest(1), true);

@@ -5,7 +5,12 @@ use loquet_policy::*;
 
 fn mandate(role: RoleId, by: u64, state: MandateState) -> Mandate {
     let by = AccountId::from(by);
-    Mandate { role, by, state }
+    Mandate {
+        kind: MandateKind::SecondFactor,
+        role,
+        by,
+        state,
+    }
 }
 
 fn define(id: u16, implies: Option<RoleId>) -> RoleDefinition {
@@ -265,7 +270,14 @@ fn unchanged_policy_changes_no_log_in() {
     let (role, date) = (EMPLOYEE, announced.in_days(20));
     for (mut fixture, change) in [
         (mandated, PolicyChange::Enable),
-        (announced, PolicyChange::Mandate { role, date }),
+        (
+            announced,
+            PolicyChange::Mandate {
+                kind: MandateKind::SecondFactor,
+                role,
+                date,
+            },
+        ),
     ] {
         fixture.wait(5 * limits::DAY);
         let (by, now) = (fixture.accounts[BRUNO].id, fixture.now);
@@ -286,7 +298,10 @@ fn forecast_includes_due_changes() {
     let seconds = 20 * limits::DAY;
     let setting = Setting::EnrollmentWindow { seconds };
     fixture.organization.scheduled = vec![Scheduled { setting, by, due }];
-    let change = PolicyChange::NoMandate { role: EMPLOYEE };
+    let change = PolicyChange::NoMandate {
+        kind: MandateKind::SecondFactor,
+        role: EMPLOYEE,
+    };
     let plan = Plan { change, by, now };
     let claire = [&fixture.accounts[CLAIRE]];
     let mut found = what_if(&fixture.organization, plan, claire, due);

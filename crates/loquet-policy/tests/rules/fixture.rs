@@ -252,7 +252,11 @@ impl Fixture {
 
     /// Returns the cause of the employees' mandate.
     pub fn mandate(&self) -> Cause {
-        Cause::from(self.organization.mandate(EMPLOYEE).unwrap())
+        Cause::from(
+            self.organization
+                .mandate(EMPLOYEE, MandateKind::SecondFactor)
+                .unwrap(),
+        )
     }
 }
 

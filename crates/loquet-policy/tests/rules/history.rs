@@ -136,7 +136,7 @@ impl World {
         );
         let in_force = |mandate: &&Mandate| matches!(mandate.state, MandateState::InForce { .. });
         for mandate in organization.mandates.iter().filter(in_force) {
-            let kept = self.organization.mandate(mandate.role);
+            let kept = self.organization.mandate(mandate.role, mandate.kind);
             assert!(kept.as_ref().is_some_and(in_force), "{command:?}");
         }
         for (before, after) in accounts.iter().zip(&self.accounts) {
@@ -240,6 +240,8 @@ impl Draw {
 
     fn of_organization(self) -> Command {
         let (role, code, break_glass) = (self.role(), self.code(), self.digest());
+        let kinds = [MandateKind::Passkey, MandateKind::SecondFactor];
+        let kind = kinds[usize::from(!self.time.is_multiple_of(3))];
         let typed_back = !self.time.is_multiple_of(8);
         match self.kind / 4 % 10 {
             0 | 1 => Command::Enable {
@@ -248,20 +250,23 @@ impl Draw {
             },
             2 => Command::Harden,
             3 => Command::ScheduleMandate {
+                kind,
                 role,
                 start: Start::Now {
                     confirmed: typed_back,
                 },
             },
             4 => Command::ScheduleMandate {
+                kind,
                 role,
                 start: Start::At(self.date()),
             },
             5 => Command::MoveMandate {
+                kind,
                 role,
                 date: self.date(),
             },
-            6 => Command::CancelMandate { role },
+            6 => Command::CancelMandate { kind, role },
             7 => Command::RenewBreakGlassCode {
                 break_glass,
                 typed_back,
@@ -383,15 +388,12 @@ fn any_history_keeps_s3_and_s4() {
     };
     // Anne logs in, enables, enrolls, logs in with a code and puts the employees' mandate in force.
     let [log_in, enable, begin, confirm, verify, mandate] = [1, 0, 2, 18, 17, 12];
-    let begun = [log_in, enable, begin, confirm, log_in, verify];
-    let mut begun: Vec<u8> = begun.iter().flat_map(|kind| [*kind, 0, 6, 1]).collect();
+    let begun = [log_in, enable, begin, confirm, log_in, verify].into_iter();
+    let mut begun: Vec<u8> = begun.flat_map(|kind| [kind, 0, 6, 1]).collect();
     begun.extend([mandate, 0, 22, 1]);
     for _ in 0..2_000 {
-        let bytes: Vec<u8> = begun
-            .iter()
-            .copied()
-            .chain((0..100).map(|_| next()))
-            .collect();
+        let mut bytes = begun.clone();
+        bytes.extend((0..100).map(|_| next()));
         check_history(&bytes);
     }
 }

@@ -20,6 +20,7 @@ mod authority;
 mod clock;
 mod conformance;
 mod defender;
+mod demanded;
 mod differential;
 mod facts;
 mod fixture;

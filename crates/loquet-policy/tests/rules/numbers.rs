@@ -310,6 +310,7 @@ fn session_ends_to_the_second() {
     let check = |account: usize, level, age| {
         let account = &fixture.accounts[account];
         let session = Session {
+            passkey: false,
             account: account.id,
             id: SessionId(1),
             epoch: account.epoch,
@@ -343,6 +344,7 @@ fn idle_session_owes_its_code() {
     let at = fixture.now;
     let check = |level, last_seen, now| {
         let session = Session {
+            passkey: false,
             account: account.id,
             id: SessionId(1),
             epoch: account.epoch,

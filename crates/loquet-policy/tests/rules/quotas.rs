@@ -64,14 +64,14 @@ fn replacements_count_as_enrollments() {
 fn t75_ten_mandates_are_announced_or_moved_a_day() {
     let mut fixture = Fixture::enabled();
     let anne = fixture.enter(ANNE);
-    let role = EMPLOYEE;
+    let (role, kind) = (EMPLOYEE, MandateKind::SecondFactor);
     let announce = |fixture: &mut Fixture| {
         let start = Start::At(fixture.in_days(8));
-        fixture.ask(ANNE, anne, Command::ScheduleMandate { role, start })
+        fixture.ask(ANNE, anne, Command::ScheduleMandate { role, kind, start })
     };
     let cancel = |fixture: &mut Fixture| {
         fixture
-            .ask(ANNE, anne, Command::CancelMandate { role })
+            .ask(ANNE, anne, Command::CancelMandate { role, kind })
             .unwrap();
     };
     for _ in 0..4 {
@@ -81,23 +81,23 @@ fn t75_ten_mandates_are_announced_or_moved_a_day() {
     announce(&mut fixture).unwrap();
     for days in 9..14 {
         let date = fixture.in_days(28 - days);
-        let moved = fixture.ask(ANNE, anne, Command::MoveMandate { role, date });
+        let moved = fixture.ask(ANNE, anne, Command::MoveMandate { role, kind, date });
         moved.unwrap();
     }
     let wait = limits::DAY;
     let refused = Err(Refusal::TooManyAnnouncements { wait });
     let date = fixture.in_days(9);
-    let moved = fixture.ask(ANNE, anne, Command::MoveMandate { role, date });
+    let moved = fixture.ask(ANNE, anne, Command::MoveMandate { role, kind, date });
     assert_eq!(moved, refused);
     cancel(&mut fixture);
     assert_eq!(announce(&mut fixture), refused);
     let start = Start::Now { confirmed: true };
-    let imposed = fixture.ask(ANNE, anne, Command::ScheduleMandate { role, start });
+    let imposed = fixture.ask(ANNE, anne, Command::ScheduleMandate { role, kind, start });
     assert_eq!(imposed, refused);
     fixture.wait(limits::DAY);
     let anne = fixture.enter(ANNE);
     let start = Start::At(fixture.in_days(8));
-    let announced = fixture.ask(ANNE, anne, Command::ScheduleMandate { role, start });
+    let announced = fixture.ask(ANNE, anne, Command::ScheduleMandate { role, kind, start });
     announced.unwrap();
 }
 

@@ -144,6 +144,7 @@ fn t37_restore_keeps_what_happened_since_backup() {
         binding_links: vec![binding_link(since)],
         reports_refused_until: Some(since),
         replace_advised: true,
+        codes_until: Some(since),
         address_change: Some(AddressChange {
             by_host: false,
             code: digest(ADDRESS),

@@ -329,12 +329,28 @@ impl Fixture {
         days: u64,
     ) -> Result<Grant, Refusal> {
         let start = Start::At(self.in_days(days));
-        self.ask(ANNE, session, Command::ScheduleMandate { role, start })
+        self.ask(
+            ANNE,
+            session,
+            Command::ScheduleMandate {
+                kind: MandateKind::SecondFactor,
+                role,
+                start,
+            },
+        )
     }
 
     pub fn mandate_now(&mut self, session: Session) -> Result<Grant, Refusal> {
         let (role, start) = (EMPLOYEE, Start::Now { confirmed: true });
-        self.ask(ANNE, session, Command::ScheduleMandate { role, start })
+        self.ask(
+            ANNE,
+            session,
+            Command::ScheduleMandate {
+                kind: MandateKind::SecondFactor,
+                role,
+                start,
+            },
+        )
     }
 
     pub fn change_setting(&mut self, session: Session, setting: Setting) -> Result<Grant, Refusal> {

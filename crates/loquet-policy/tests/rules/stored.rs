@@ -12,11 +12,13 @@ fn organization() -> Organization {
     organization.latch = Latch::Enabled { since, by };
     organization.mandates = vec![
         Mandate {
+            kind: MandateKind::SecondFactor,
             role: RoleId(0),
             by,
             state: MandateState::InForce { since },
         },
         Mandate {
+            kind: MandateKind::SecondFactor,
             role: RoleId(1),
             by,
             state: MandateState::Announced {

@@ -195,7 +195,11 @@ impl Trace {
         let (access, recovery) = (ACCESS, RecoverySet::EMPTY);
         let (break_glass, reset_code, link) = (digest(1), digest(2), digest(3));
         let (role, typed_back) = (EMPLOYEE, true);
-        let schedule_mandate = |start| Command::ScheduleMandate { role, start };
+        let schedule_mandate = |start| Command::ScheduleMandate {
+            kind: MandateKind::SecondFactor,
+            role,
+            start,
+        };
         match ask.act {
             Act::LogIn => Command::LogIn { access },
             Act::VerifyCode => Command::VerifyCode { code, access },
@@ -232,7 +236,10 @@ impl Trace {
                 schedule_mandate(Start::At(UnixTime(self.now + days * limits::DAY)))
             }
             Act::AnnounceNow => schedule_mandate(Start::Now { confirmed: true }),
-            Act::Cancel => Command::CancelMandate { role },
+            Act::Cancel => Command::CancelMandate {
+                kind: MandateKind::SecondFactor,
+                role,
+            },
             Act::Reset => Command::Reset {
                 reset_code,
                 aloud: false,

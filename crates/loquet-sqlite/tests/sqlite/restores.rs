@@ -3,8 +3,8 @@
 use loquet::store::RowKey;
 use loquet::testing::TestClock;
 use loquet::{
-    AccountId, Config, Error, ImportedAuthenticator, Keyring, Mfa, NewAccount, NextStep,
-    OrganizationSetting, RestoreOptions, Restored, RoleId, Secret, Start, TokenState,
+    AccountId, Config, Error, ImportedAuthenticator, Keyring, MandateKind, Mfa, NewAccount,
+    NextStep, OrganizationSetting, RestoreOptions, Restored, RoleId, Secret, Start, TokenState,
 };
 use loquet_policy::SettingKind;
 use loquet_policy::limits::DAY;
@@ -281,7 +281,7 @@ async fn t101_restore_believes_no_row_that_was_put_back() {
     admin.deactivate(BRUNO).await.unwrap();
     let date = fixture.mfa.now().plus(8 * DAY);
     admin
-        .schedule_mandate(RoleId::STAFF, Start::At(date))
+        .schedule_mandate(RoleId::STAFF, MandateKind::SecondFactor, Start::At(date))
         .await
         .unwrap();
     take_backup(&folder);

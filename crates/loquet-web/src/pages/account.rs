@@ -2,7 +2,9 @@
 
 use axum::response::Response;
 use loquet::limits::{CODE_AUTHENTICATORS, FEW_RECOVERY_CODES, PASSKEYS};
-use loquet::{AddressState, AuthenticatorState, DeliveryFailureKind, NoticeAddress, UnixTime};
+use loquet::{
+    AddressState, AuthenticatorState, DeliveryFailureKind, MandateKind, NoticeAddress, UnixTime,
+};
 
 use crate::form::Form;
 use crate::host::PagesHost;
@@ -238,8 +240,26 @@ fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
     Some(text)
 }
 
+/// What comes, and until when to be ready for it.
 fn announced<H>(here: &Here<H>, language: Language) -> Option<String> {
     let requirement = here.overview().requirement();
+    if let Some(until) = here.overview().codes_until() {
+        let until = when::moment(until, language);
+        return Some(language.say(
+            format!("Ajoutez une clé d’accès avant le {until}\u{a0}: elle est obligatoire pour vous, et un code ne vous connectera plus ensuite."),
+            format!("Add a passkey before {until}: it is required of you, and after that no code will log you in."),
+        ));
+    }
+    let passkey = requirement
+        .announced
+        .filter(|it| it.kind == MandateKind::Passkey && requirement.passkey.is_none());
+    if let Some(mandate) = passkey {
+        let day = when::day(mandate.start(), language);
+        return (!here.has_passkey()).then(|| language.say(
+            format!("À compter du {day}, une clé d’accès sera exigée à chacune de vos connexions, et un code ne suffira plus. Ajoutez-en une dès maintenant."),
+            format!("From {day} on a passkey will be required at each of your log-ins, and a code will not be enough. Add one now."),
+        ));
+    }
     let mandate = requirement
         .announced
         .filter(|_| requirement.mandate.is_none())?;

@@ -1,7 +1,7 @@
 //! The overview of the administration, and enabling.
 
 use axum::response::Response;
-use loquet::{Error, MandateState, Refusal};
+use loquet::{Error, Mandate, MandateKind, MandateState, Refusal};
 
 use crate::Language;
 use crate::form::Form;
@@ -84,14 +84,32 @@ fn settings<H>(here: &Here<H>, language: Language) -> &'static str {
     )
 }
 
-/// One line about the mandate of those whom the host calls `staff`.
-fn mandate<H>(here: &Here<H>, staff: &str, language: Language) -> String {
-    let Some(mandate) = here.mandate() else {
-        return language.say(
+/// One line about the mandate of those whom the host calls `staff`, and about those that demand a passkey.
+fn mandate<H: PagesHost>(here: &Here<H>, staff: &str, language: Language) -> String {
+    let first = match here.mandate() {
+        Some(mandate) => state(mandate, language),
+        None => language.say(
             format!("Pas imposée. Il est recommandé de la rendre obligatoire pour {staff}."),
             format!("Not imposed. Making it mandatory for {staff} is recommended."),
-        );
+        ),
     };
+    let all = here.organization().mandates().iter();
+    let passkeys = all.filter(|it| it.kind == MandateKind::Passkey);
+    let passkeys = passkeys.map(|mandate| {
+        let (who, state) = (here.covered(mandate.role), state(mandate, language));
+        language.say(
+            format!("Clé d’accès pour {who}\u{a0}: {state}"),
+            format!("Passkey of {who}: {state}"),
+        )
+    });
+    std::iter::once(first)
+        .chain(passkeys)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Since when a mandate is in force, or from when on it will be.
+fn state(mandate: &Mandate, language: Language) -> String {
     let day = when::day(mandate.start(), language);
     match mandate.state {
         MandateState::Announced { .. } => language.say(

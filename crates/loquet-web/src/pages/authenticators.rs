@@ -8,7 +8,9 @@ use crate::answer::NotTaken;
 use crate::field_fault::{FieldFault, FieldFaultKind};
 use crate::form::Form;
 use crate::host::PagesHost;
+use crate::names::Names;
 use crate::parts::{Trouble, token_number};
+use crate::refusal::last_passkey;
 use crate::session::{Here, Stop};
 use crate::views::authenticators::{Line, manage, path};
 use crate::views::message::Message;
@@ -137,11 +139,27 @@ pub(crate) async fn remove<H: PagesHost>(here: Here<H>, form: Form) -> Result<Re
         let code = form.fields.code()?;
         Ok(here.account(&form)?.remove_authenticator(id, code).await?)
     };
-    match here.answer(removed.await, &["code"], &path(id.0)).await? {
+    let removed = removed.await;
+    let said = match &removed {
+        Err(NotTaken::Mfa(Error::Refused(refusal @ Refusal::Mandated(cause)))) => {
+            let language = here.visit.language;
+            let (role, by) = here.pages.named(&refusal.reason(), language).await?;
+            let names = Names {
+                role: role.as_deref(),
+                by: by.as_deref(),
+            };
+            Some(last_passkey(cause, language, names))
+        }
+        _ => None,
+    };
+    match here.answer(removed, &["code"], &path(id.0)).await? {
         Ok(login) => {
             let to = format!("{}/account?done=removed", here.pages.0.base);
             here.hand_over(&login, &to).await
         }
-        Err(trouble) => draw(&here, &chosen, Some(&trouble)).await,
+        Err(mut trouble) => {
+            trouble.text = said.unwrap_or(trouble.text);
+            draw(&here, &chosen, Some(&trouble)).await
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The second half of a log-in, and the step-up.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::{AccountId, Attempt, Error, NextStep, Refusal};
+use loquet::{AccountId, Attempt, Error, NextStep, Refusal, UnixTime};
 
 use super::enroll;
 use crate::Language;
@@ -12,7 +12,7 @@ use crate::host::PagesHost;
 use crate::mount::Pages;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
-use crate::views::code;
+use crate::views::code::{self, Recovery};
 use crate::visit::{Visit, own_path};
 
 impl<H: PagesHost> Pages<H> {
@@ -125,7 +125,9 @@ impl<H: PagesHost> Pages<H> {
 async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let body = match here.next() {
-        NextStep::Recover => code::recovery(&at, here.has_recovery_codes(), here.is_suspended()),
+        next if next == NextStep::Recover || codes_over(here).is_some() => {
+            code::recovery(&at, here.has_recovery_codes(), &why_recover(here))
+        }
         _ => code::log_in(
             &at,
             here.has_recovery_codes(),
@@ -135,6 +137,21 @@ async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
     };
     here.page(trouble, at.say("Connexion", "Log in"), true, body)
         .await
+}
+
+/// Since when codes are not enough any more, where a passkey is required and none was added in time. A session that was idle
+/// meanwhile owes a code first, which would not help.
+fn codes_over<H>(here: &Here<H>) -> Option<UnixTime> {
+    let until = here.overview().codes_until()?;
+    (here.is_bound() && until <= here.now()).then_some(until)
+}
+
+fn why_recover<H>(here: &Here<H>) -> Recovery {
+    match codes_over(here) {
+        Some(until) => Recovery::CodesOver(until),
+        _ if here.is_suspended() => Recovery::Suspended,
+        _ => Recovery::Disabled,
+    }
 }
 
 pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {

@@ -3,8 +3,8 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{BreakGlassCode, Error, NextStep, Purpose, RecoveryCode, Refusal, UnixTime};
 
-use super::account;
 use super::code::of_pair;
+use super::{account, questions};
 use crate::answer::NotTaken;
 use crate::fields::if_given;
 use crate::form::Form;
@@ -20,6 +20,11 @@ fn setting<'a, H: PagesHost>(
     here: &'a Here<H>,
     trouble: Option<&'a Trouble>,
 ) -> Result<Setting<'a>, Stop> {
+    let passkey = here.progress.passkey_creation().map(|options| Passkey {
+        asks: Asks::New,
+        options,
+        alone: !here.progress.may_bind_app(),
+    });
     let codes = match here.progress.token_offer() {
         Some(token) => Codes {
             digits: Some(token.digits),
@@ -29,14 +34,10 @@ fn setting<'a, H: PagesHost>(
         },
         None => Codes {
             are_of_tokens: here.overview().assigned_token().is_some(),
+            none: passkey.is_some_and(|it| it.alone),
             ..Codes::default()
         },
     };
-    let passkey = here.progress.passkey_creation().map(|options| Passkey {
-        asks: Asks::New,
-        options,
-        alone: !here.progress.may_bind_app(),
-    });
     Ok(Setting {
         codes,
         passkey,
@@ -62,11 +63,15 @@ pub(crate) async fn draw<H: PagesHost>(
         return here.page(trouble, title(&at), false, page).await;
     }
     let Some(offer) = here.progress.offer() else {
-        return draw_start(here, trouble).await;
+        return match here.owes_passkey() {
+            true => questions::ask_passkey(here, trouble).await,
+            false => draw_start(here, trouble).await,
+        };
     };
     let reason = reason(here, &at).await?;
     if at.passkey.is_some_and(|it| it.alone) {
-        let page = enroll::passkey(&at, &reason, UnixTime(offer.expires).since(here.now()));
+        let left = UnixTime(offer.expires).since(here.now());
+        let page = enroll::passkey(&at, &reason, left, &printed);
         return here.page(trouble, title(&at), true, page).await;
     }
     let alt = at.say(
@@ -108,6 +113,8 @@ async fn draw_start<H: PagesHost>(
         reason: &reason,
         needs_reset_code,
         token: here.overview().assigned_token(),
+        passkey: here.must_bind_passkey(),
+        elsewhere: here.overview().recovers_elsewhere(),
         may_leave: here.is_logged_in(),
     };
     here.page(trouble, title(&at), true, enroll::start(&at, &start))
@@ -152,10 +159,20 @@ fn unasked<'t>(at: &Setting<'_>) -> &'t str {
 
 /// Why an enrollment is due, in a sentence.
 async fn reason<H: PagesHost>(here: &Here<H>, at: &Setting<'_>) -> Result<String, Stop> {
-    let language = at.language;
+    if here.must_bind_passkey() {
+        return required(here).await;
+    }
     let beside = here.progress.purpose().and_then(|it| beside(at, it));
     if let Some(beside) = beside.filter(|_| !at.codes.are_of_tokens) {
         return Ok(beside.to_owned());
+    }
+    if here.overview().recovers_elsewhere() {
+        return Ok(at
+            .say(
+                "Un code de récupération vient d’être utilisé dans une autre session, et c’est là que la nouvelle application se configure. Si cette session n’est plus ouverte, attendez dix minutes, puis utilisez un autre code de récupération.",
+                "A recovery code was just used in another session, and the new app is set up there. If that session is not open any more, wait ten minutes, then use another recovery code.",
+            )
+            .to_owned());
     }
     if here.is_recovering() {
         return Ok(at
@@ -185,22 +202,34 @@ async fn reason<H: PagesHost>(here: &Here<H>, at: &Setting<'_>) -> Result<String
             )
             .to_owned());
     }
-    let Some(mandate) = here.overview().requirement().mandate else {
-        return Ok(unasked(at).to_owned());
+    match here.overview().requirement().mandate {
+        Some(_) => required(here).await,
+        None => Ok(unasked(at).to_owned()),
+    }
+}
+
+/// Which mandate requires an enrollment, in a sentence: the one that demands a passkey, where that is what it takes.
+pub(super) async fn required<H: PagesHost>(here: &Here<H>) -> Result<String, Stop> {
+    let language = here.visit.language;
+    let requirement = here.overview().requirement();
+    let passkey = requirement.passkey.filter(|_| here.must_bind_passkey());
+    let Some(mandate) = passkey.or(requirement.mandate) else {
+        return Ok(String::new());
     };
-    let who = here.pages.role(mandate.role, language).unwrap_or_default();
-    let by = here
-        .pages
-        .0
-        .host
-        .name(mandate.by)
-        .await?
-        .unwrap_or_default();
+    let who = here.covered(mandate.role);
+    let by = here.pages.0.host.name(mandate.by).await?;
+    let by = by.unwrap_or_default();
     let since = when::day(mandate.start(), language);
-    Ok(language.say(
-        format!("L’authentification multi-facteur est obligatoire pour {who} depuis le {since}, imposée par {by}."),
-        format!("Multi-factor log-in has been mandatory for {who} since {since}, as {by} decided."),
-    ))
+    Ok(match passkey {
+        Some(_) => language.say(
+            format!("Une clé d’accès est obligatoire pour {who} depuis le {since}, imposée par {by}\u{a0}: un code ne suffit plus."),
+            format!("A passkey has been mandatory for {who} since {since}, as {by} decided: a code is no longer enough."),
+        ),
+        None => language.say(
+            format!("L’authentification multi-facteur est obligatoire pour {who} depuis le {since}, imposée par {by}."),
+            format!("Multi-factor log-in has been mandatory for {who} since {since}, as {by} decided."),
+        ),
+    })
 }
 
 /// Whether a token is assigned, and this session has not begun to confirm it.
@@ -247,7 +276,9 @@ pub(crate) async fn begin<H: PagesHost>(here: Here<H>, form: Form) -> Result<Res
 }
 
 pub(crate) async fn show_key<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
-    let Some(offer) = here.progress.offer() else {
+    // Where a passkey alone will do, an app would be set up in vain.
+    let offer = here.progress.offer();
+    let Some(offer) = offer.filter(|_| here.progress.may_bind_app()) else {
         return Ok(here.go("/enroll"));
     };
     let at = here.setting(None)?;

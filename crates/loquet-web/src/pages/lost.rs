@@ -58,11 +58,10 @@ async fn ask<H: PagesHost>(
         button,
         dangerous: true,
         with_code: false,
-        back: if here.is_logged_in() {
-            "/account"
-        } else {
-            "/code"
-        },
+        back: Some(match here.is_logged_in() {
+            true => "/account",
+            false => "/code",
+        }),
     };
     let which = several.map(|lines| choice(&at, &lines, chosen));
     let body = code::question_with(&at, &question, &which.unwrap_or_default());

@@ -234,7 +234,7 @@ async fn ask_latch<H: PagesHost>(
             button: at.say("Fermer pour toujours", "Close for ever"),
             dangerous: true,
             with_code: false,
-            back: PLACE,
+            back: Some(PLACE),
         },
     );
     here.page(trouble, title, true, body).await

@@ -192,7 +192,7 @@ async fn draw_undo_report<H: PagesHost>(
         button: at.say("Annuler le signalement", "Undo the report"),
         dangerous: false,
         with_code: true,
-        back: "/admin/people",
+        back: Some("/admin/people"),
     };
     let body = code::question(&at, &question);
     here.page(trouble, question.button, true, body).await

@@ -3,6 +3,8 @@
 use axum::response::Response;
 use loquet::RecoveryCode;
 
+use super::enroll;
+use crate::answer::NotTaken;
 use crate::form::Form;
 use crate::host::PagesHost;
 use crate::parts::Trouble;
@@ -36,7 +38,7 @@ async fn ask<H: PagesHost>(
             button: at.say("Activer", "Switch on"),
             dangerous: false,
             with_code: true,
-            back: "/account",
+            back: Some("/account"),
         },
         Ask::Off => Question {
             title: at.say("Ne plus exiger de code", "Stop requiring a code"),
@@ -58,7 +60,7 @@ async fn ask<H: PagesHost>(
             button: at.say("Désactiver", "Switch off"),
             dangerous: false,
             with_code: true,
-            back: "/account",
+            back: Some("/account"),
         },
         Ask::Replace => replacement(&at, here.overview().assigned_token().is_some()),
         Ask::Renew => renewal(&at),
@@ -110,7 +112,7 @@ fn replacement<'t>(at: &Setting<'_>, with_token: bool) -> Question<'t> {
         button: at.say("Continuer", "Continue"),
         dangerous: false,
         with_code: true,
-        back: "/account",
+        back: Some("/account"),
     }
 }
 
@@ -142,8 +144,36 @@ fn addition<'t>(at: &Setting<'_>, takes_passkeys: bool) -> Question<'t> {
         button: at.say("Continuer", "Continue"),
         dangerous: false,
         with_code: true,
-        back: "/account",
+        back: Some("/account"),
     }
+}
+
+/// What is asked where a passkey is required, and only an app is bound: a code of that, and then the passkey.
+pub(super) async fn ask_passkey<H: PagesHost>(
+    here: &Here<H>,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = here.setting(trouble)?;
+    let why = enroll::required(here).await?;
+    let then = at.app_or_token(
+        [
+            "Donnez un nouveau code de votre application, puis ajoutez votre clé d’accès.",
+            "Give a fresh code from your app, then add your passkey.",
+        ],
+        [
+            "Donnez un nouveau code de votre jeton, puis ajoutez votre clé d’accès.",
+            "Give a fresh code from your token, then add your passkey.",
+        ],
+    );
+    let text = format!("{why} {then}");
+    let question = Question {
+        title: at.say("Ajoutez une clé d’accès", "Add a passkey"),
+        text: &text,
+        back: None,
+        ..addition(&at, true)
+    };
+    let body = code::question(&at, &question);
+    here.page(trouble, question.title, true, body).await
 }
 
 /// What is asked before new recovery codes are shown.
@@ -168,7 +198,7 @@ fn renewal<'t>(at: &Setting<'_>) -> Question<'t> {
         button: at.say("Afficher les codes", "Show the codes"),
         dangerous: false,
         with_code: true,
-        back: "/account",
+        back: Some("/account"),
     }
 }
 
@@ -212,6 +242,10 @@ pub(crate) async fn show_renew_codes<H: PagesHost>(here: Here<H>) -> Result<Resp
 }
 
 pub(crate) async fn show_add<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
+    if here.owes_passkey() {
+        return enroll::draw(&here, None).await;
+    }
+    here.user()?;
     ask(&here, Ask::Add, None).await
 }
 
@@ -286,10 +320,16 @@ pub(crate) async fn renew_codes<H: PagesHost>(here: Here<H>, form: Form) -> Resu
 pub(crate) async fn add<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let begun = async {
         let code = form.fields.code()?;
-        Ok(here.account(&form)?.add_authenticator(code).await?)
+        if !here.owes_passkey() {
+            return Ok(here.account(&form)?.add_authenticator(code).await?);
+        }
+        let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
+        let begun = mfa.begin_enrollment(&here.session, code, attempt);
+        Ok::<_, NotTaken>(begun.await?)
     };
     match here.answer(begun.await, &["code"], "").await? {
         Ok(_) => Ok(here.go("/enroll")),
+        Err(trouble) if here.owes_passkey() => ask_passkey(&here, Some(&trouble)).await,
         Err(trouble) => ask(&here, Ask::Add, Some(&trouble)).await,
     }
 }

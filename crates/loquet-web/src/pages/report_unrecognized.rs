@@ -46,7 +46,7 @@ fn draw<H: PagesHost>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop>
         button: at.say("Retirer cette application", "Remove this app"),
         dangerous: true,
         with_code: false,
-        back: "/account",
+        back: Some("/account"),
     };
     let content = Content {
         title: asked.title,

@@ -114,6 +114,10 @@ fn removal(at: &Setting<'_>, is_passkey: bool, here: &str) -> Markup {
                     })
                     (at.say(", et vos autres connexions prendront fin.", ", and your other sessions will end.")) " "
                     (match (at.passkey.is_some(), is_passkey) {
+                        (true, true) if at.codes.none => at.say(
+                            "Confirmez avec une autre clé d’accès; la dernière ne peut pas être retirée.",
+                            "Confirm with another passkey; the last one cannot be removed.",
+                        ),
                         (false, _) => at.say(
                             "Confirmez avec un nouveau code d’une autre application.",
                             "Confirm with a fresh code from another app.",

@@ -1,9 +1,11 @@
 //! The code: at log-in, and again before something that needs one.
 
+use loquet_policy::UnixTime;
 use maud::{Markup, html};
 
 use super::Setting;
 use crate::parts::{self, Focus, TextField};
+use crate::when;
 
 /// The field for the code that a token shows after the first.
 pub(crate) const NEXT_CODE: &str = "next_code";
@@ -15,6 +17,8 @@ pub(crate) fn log_in(
     may_be_remembered: bool,
     has_token: bool,
 ) -> Markup {
+    // No code counts, and no passkey that counts can be asked for.
+    let is_stuck = at.codes.none && at.passkey.is_none();
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (parts::code_field(at, Focus::Here))
@@ -25,7 +29,10 @@ pub(crate) fn log_in(
         section.card data-testid="code-page" {
             header {
                 h1 { (at.say("Connexion", "Log in")) }
-                p.soft { (at.by_kind(
+                p.soft { (if is_stuck { at.say(
+                    "Un code ne suffit pas pour vous connecter, et aucune de vos clés d’accès ne peut servir en ce moment.",
+                    "A code is not enough to log you in, and none of your passkeys can be used at the moment.",
+                ) } else { at.by_kind(
                     [
                         "Ouvrez votre application d’authentification et saisissez le code qu’elle affiche pour ce compte.",
                         "Open your authenticator app and enter the code that it shows for this account.",
@@ -35,14 +42,14 @@ pub(crate) fn log_in(
                         "Votre clé d’accès vous sera demandée\u{a0}: ayez-la sous la main.",
                         "You will be asked for your passkey: have it at hand.",
                     ],
-                )) }
+                ) }) }
             }
-            (parts::post(&at.path("/code"), at.form_id, &form))
+            @if !is_stuck { (parts::post(&at.path("/code"), at.form_id, &form)) }
             @if has_token {
                 p { a href=(at.path("/code/two")) data-testid="two-codes" { (at.say("Le code de votre jeton est refusé?", "Is your token’s code refused?")) } }
             }
             hr;
-            details.more {
+            details.more open[is_stuck] {
                 summary { (at.by_kind(
                     ["Vous n’avez plus votre application?", "You no longer have your app?"],
                     ["Vous n’avez plus votre jeton?", "You no longer have your token?"],
@@ -205,7 +212,7 @@ pub(crate) struct Question<'a> {
     pub(crate) button: &'a str,
     pub(crate) dangerous: bool,
     pub(crate) with_code: bool,
-    pub(crate) back: &'a str,
+    pub(crate) back: Option<&'a str>,
 }
 
 /// One question, with its consequences, a code where it needs one, and a way back.
@@ -221,7 +228,7 @@ pub(crate) fn question_with(at: &Setting<'_>, question: &Question<'_>, fields: &
         @if question.with_code { (parts::code_field(at, Focus::Here)) }
         div.row {
             button.button .danger[question.dangerous] type="submit" data-testid="confirm" { (question.button) }
-            a.button.plain href=(at.path(question.back)) { (at.say("Retour", "Back")) }
+            @if let Some(back) = question.back { a.button.plain href=(at.path(back)) { (at.say("Retour", "Back")) } }
         }
     };
     html! {
@@ -256,10 +263,18 @@ fn why_suspended<'t>(at: &Setting<'_>) -> &'t str {
     )
 }
 
-/// A half log-in that only an administrator can help.
-pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: bool) -> Markup {
-    let (title, text) = if suspended {
-        (
+/// Why a half log-in can only recover.
+pub(crate) enum Recovery {
+    Suspended,
+    Disabled,
+    /// Codes were enough until then, although a passkey is required.
+    CodesOver(UnixTime),
+}
+
+/// The title and the text of the page that leads to a recovery.
+fn why_recover(at: &Setting<'_>, why: &Recovery) -> (String, String) {
+    let (title, text) = match why {
+        Recovery::Suspended => (
             at.by_kind(
                 ["Votre application est suspendue", "Your app is suspended"],
                 ["Votre jeton est suspendu", "Your token is suspended"],
@@ -269,9 +284,18 @@ pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: boo
                 ],
             ),
             why_suspended(at),
-        )
-    } else {
-        (
+        ),
+        Recovery::CodesOver(until) => {
+            let until = when::moment(*until, at.language);
+            return (
+                at.say("Un code ne suffit plus", "A code is no longer enough").to_owned(),
+                at.language.say(
+                    format!("Une clé d’accès est obligatoire pour vous, et les trois jours pour en ajouter une sont passés depuis le {until}."),
+                    format!("A passkey is required of you, and the three days to add one have been over since {until}."),
+                ),
+            );
+        }
+        Recovery::Disabled => (
             at.app_or_token(
                 ["Votre application est désactivée", "Your app is disabled"],
                 ["Votre jeton est désactivé", "Your token is disabled"],
@@ -280,8 +304,15 @@ pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: boo
                 "Trop de codes erronés ont été saisis, ou un code de récupération a servi sans qu’une application soit ensuite configurée. Votre mot de passe ne suffit plus.",
                 "Too many wrong codes were entered, or a recovery code was used and no app set up after it. Your password alone is no longer enough.",
             ),
-        )
+        ),
     };
+    (title.to_owned(), text.to_owned())
+}
+
+/// A half log-in that only an administrator can help.
+pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, why: &Recovery) -> Markup {
+    let (title, text) = why_recover(at, why);
+    let suspended = matches!(why, Recovery::Suspended);
     html! {
         section.card data-testid="recovery-page" {
             header {

@@ -17,6 +17,10 @@ pub(crate) struct Start<'a> {
     pub(crate) needs_reset_code: bool,
     /// What stands on the token that is assigned.
     pub(crate) token: Option<&'a str>,
+    /// Whether a passkey is required, and no app will do.
+    pub(crate) passkey: bool,
+    /// Whether another session enrolls, after a recovery code, and this one cannot.
+    pub(crate) elsewhere: bool,
     /// Logged in already and free to leave it.
     pub(crate) may_leave: bool,
 }
@@ -36,10 +40,13 @@ pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
             }.draw(at.language, at.trouble))
         }
         div.row {
-            button.button type="submit" data-testid="begin" { (at.app_or_token(
-                ["Afficher le code QR", "Show the QR code"],
-                ["Continuer", "Continue"],
-            )) }
+            button.button type="submit" data-testid="begin" { (match start.passkey {
+                true => at.say("Continuer", "Continue"),
+                false => at.app_or_token(
+                    ["Afficher le code QR", "Show the QR code"],
+                    ["Continuer", "Continue"],
+                ),
+            }) }
             @if start.may_leave { a.button.plain href=(at.path("/account")) { (at.say("Retour", "Back")) } }
         }
     };
@@ -52,14 +59,17 @@ pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
                 )) }
                 p.soft { (start.reason) }
             }
-            @match start.token {
-                Some(serial) => (token(at, serial, at.say(
-                    "Ayez-le sous la main\u{a0}: deux de ses codes vous seront demandés, l’un après l’autre.",
-                    "Have it at hand: you will be asked for two of its codes, one after the other.",
-                ))),
-                None => (apps(at)),
+            @if !start.elsewhere {
+                @match start.token {
+                    Some(serial) => (token(at, serial, at.say(
+                        "Ayez-le sous la main\u{a0}: deux de ses codes vous seront demandés, l’un après l’autre.",
+                        "Have it at hand: you will be asked for two of its codes, one after the other.",
+                    ))),
+                    None if start.passkey => (keys(at)),
+                    None => (apps(at)),
+                }
+                (parts::post(&at.path("/enroll"), at.form_id, &form))
             }
-            (parts::post(&at.path("/enroll"), at.form_id, &form))
         }
     }
 }
@@ -229,23 +239,31 @@ fn give_up(at: &Setting<'_>) -> Markup {
     )
 }
 
-/// A passkey, where the account has no place for another app.
-pub(crate) fn passkey(at: &Setting<'_>, reason: &str, left: u64) -> Markup {
+/// What a passkey is.
+fn keys(at: &Setting<'_>) -> Markup {
+    html! {
+        p { (at.say(
+            "Une clé de sécurité, ou ce téléphone ou cet ordinateur lui-même\u{a0}: suivez ce que le navigateur demande.",
+            "A security key, or this phone or computer itself: follow what the browser asks.",
+        )) }
+    }
+}
+
+/// A passkey, where the account has no place for another app, or where one is required.
+pub(crate) fn passkey(at: &Setting<'_>, reason: &str, left: u64, printed: &Printed) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (parts::code_field(at, Focus::Elsewhere))
         button.button.wide type="submit" data-testid="connect" { (at.say("Associer une clé d’accès", "Set up a passkey")) }
     };
     html! {
+        @if !printed.codes.is_empty() { (recover::printed_codes(at, &printed.codes, Count::Confirmed)) }
         section.card data-testid="passkey-page" {
             header {
                 h1 { (at.say("Associez une clé d’accès", "Set up a passkey")) }
                 p.soft { (reason) }
             }
-            p { (at.say(
-                "Une clé de sécurité, ou ce téléphone ou cet ordinateur lui-même\u{a0}: suivez ce que le navigateur demande.",
-                "A security key, or this phone or computer itself: follow what the browser asks.",
-            )) }
+            (keys(at))
             (parts::post(&at.path("/enroll/confirm"), at.form_id, &form))
             p.small.soft {
                 (at.say("Cette activation expire dans", "This enrollment expires in")) " "

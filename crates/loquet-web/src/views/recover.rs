@@ -30,7 +30,7 @@ pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>], count
         section.card data-testid="recovery-codes" {
             header {
                 h2 { (at.say("Vos codes de récupération", "Your recovery codes")) }
-                p.soft { (at.app_or_token(
+                p.soft { (at.by_kind(
                     [
                         "Si vous perdez votre téléphone, un seul de ces codes suffit pour configurer une nouvelle application. Imprimez-les ou notez-les maintenant, et gardez-les loin de votre téléphone\u{a0}: ils ne seront plus montrés.",
                         "If you lose your phone, one of these codes is enough to set up a new app. Print them or write them down now, and keep them away from your phone: they will not be shown again.",
@@ -38,6 +38,10 @@ pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>], count
                     [
                         "Si vous perdez votre jeton, un seul de ces codes suffit pour le remplacer. Imprimez-les ou notez-les maintenant, et gardez-les loin de votre jeton\u{a0}: ils ne seront plus montrés.",
                         "If you lose your token, one of these codes is enough to replace it. Print them or write them down now, and keep them away from your token: they will not be shown again.",
+                    ],
+                    [
+                        "Si vous perdez votre clé d’accès, un seul de ces codes suffit pour la remplacer. Imprimez-les ou notez-les maintenant, et gardez-les loin d’elle\u{a0}: ils ne seront plus montrés.",
+                        "If you lose your passkey, one of these codes is enough to replace it. Print them or write them down now, and keep them away from it: they will not be shown again.",
                     ],
                 )) }
             }
@@ -52,7 +56,7 @@ pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>], count
             p.small.soft { (if count == Count::Now { at.say(
                 "Chacun ne sert qu’une fois. Ils valent dès maintenant\u{a0}: ceux d’avant ne valent plus, détruisez-les.",
                 "Each works once. They count from now on: those you had before do not any more, destroy them.",
-            ) } else { at.app_or_token(
+            ) } else { at.by_kind(
                 [
                     "Chacun ne sert qu’une fois. Ils valent dès que vous aurez confirmé ci-dessous le code à 6\u{a0}chiffres, et remplacent ceux d’avant.",
                     "Each works once. They count as soon as you have confirmed the 6-digit code below, and replace those you had before.",
@@ -60,6 +64,10 @@ pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>], count
                 [
                     "Chacun ne sert qu’une fois. Ils valent dès que vous aurez confirmé le jeton ci-dessous, et remplacent ceux d’avant.",
                     "Each works once. They count as soon as you have confirmed the token below, and replace those you had before.",
+                ],
+                [
+                    "Chacun ne sert qu’une fois. Ils valent dès que vous aurez associé la clé d’accès ci-dessous, et remplacent ceux d’avant.",
+                    "Each works once. They count as soon as you have set up the passkey below, and replace those you had before.",
                 ],
             ) }) }
         }

@@ -124,6 +124,13 @@ impl Browser<'_> {
         self.send(post_request(path, body)).await
     }
 
+    /// Chooses a language.
+    pub(crate) async fn speak(&mut self, language: &str) {
+        let fields = [("language", language), ("back", "/mfa/account")];
+        let answer = self.post("/mfa/language", &fields).await;
+        assert_eq!(answer.to(), "/mfa/account");
+    }
+
     /// Logs in with the password and opens the page that this leads to.
     pub(crate) async fn log_in(&mut self, account: u64) -> Answer {
         self.page = self
@@ -171,12 +178,27 @@ impl Browser<'_> {
         self.enrol().await
     }
 
+    /// Sends a form of the first mandate on its page, with the fields that say which it is.
+    pub(crate) async fn submit_mandate(&mut self, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let field = |name| format!("name=\"{name}\" value=\"");
+        let role = between(&self.page, &field("role"), "\"").to_owned();
+        let demands = between(&self.page, &field("demands"), "\"").to_owned();
+        let which = [("role", role.as_str()), ("demands", &demands)];
+        self.submit(action, &[&which[..], fields].concat()).await
+    }
+
+    /// The same, where it is done.
+    pub(crate) async fn changes_mandate(&mut self, action: &str, fields: &[(&str, &str)]) {
+        self.open("/mfa/admin/mandate").await;
+        let answer = self.submit_mandate(action, fields).await;
+        assert_eq!(answer.to(), "/mfa/admin?done=imposed", "{}", answer.body);
+    }
+
     /// Requires a code of the employees at once.
     pub(crate) async fn impose(&mut self) {
-        self.open("/mfa/admin/mandate").await;
         let fields = [("start", "now"), ("confirmed", "yes")];
-        let to = "/mfa/admin?done=imposed";
-        self.leads("/mfa/admin/mandate/announce", &fields, to).await;
+        self.changes_mandate("/mfa/admin/mandate/announce", &fields)
+            .await;
     }
 
     /// Resets another user with a code of this key. Returns the reset code.

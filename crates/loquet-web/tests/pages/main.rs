@@ -17,6 +17,8 @@ mod guards;
 mod hardening;
 mod led;
 mod letters;
+mod mandates;
+mod passkeys;
 mod path;
 mod places;
 mod refusals;

@@ -12,7 +12,7 @@ async fn mandated_user_enrolls_at_log_in() {
     helene.enable(HELENE).await;
     helene.open("/mfa/admin/mandate").await;
     let answer = helene
-        .submit("/mfa/admin/mandate/announce", &[("start", "now")])
+        .submit_mandate("/mfa/admin/mandate/announce", &[("start", "now")])
         .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     helene.complains("confirmer que chacun");
@@ -291,27 +291,21 @@ async fn announced_date_moves_twice() {
     helene.enable(HELENE).await;
     helene.open("/mfa/admin/mandate").await;
     let early = [("start", "date"), ("date", "2027-01-16")];
-    helene.submit("/mfa/admin/mandate/announce", &early).await;
-    helene.complains("sept jours de préavis");
     helene
-        .leads(
-            "/mfa/admin/mandate/announce",
-            &[("start", "date"), ("date", "2027-02-01")],
-            "/mfa/admin?done=imposed",
-        )
+        .submit_mandate("/mfa/admin/mandate/announce", &early)
+        .await;
+    helene.complains("sept jours de préavis");
+    let later = [("start", "date"), ("date", "2027-02-01")];
+    helene
+        .changes_mandate("/mfa/admin/mandate/announce", &later)
         .await;
     let mut sofia = site.browser();
     sofia.log_in(SOFIA).await;
     sofia.open("/mfa/account").await;
     sofia.shows("À compter du 1er\u{a0}février\u{a0}2027");
     for date in ["2027-02-10", "2027-02-20"] {
-        helene.open("/mfa/admin/mandate").await;
         helene
-            .leads(
-                "/mfa/admin/mandate/move",
-                &[("date", date)],
-                "/mfa/admin?done=imposed",
-            )
+            .changes_mandate("/mfa/admin/mandate/move", &[("date", date)])
             .await;
     }
     helene.open("/mfa/admin/people").await;
@@ -321,7 +315,7 @@ async fn announced_date_moves_twice() {
     helene.open("/mfa/admin/mandate").await;
     assert!(helene.attempt("/mfa/admin/mandate/move").is_none());
     helene
-        .leads("/mfa/admin/mandate/cancel", &[], "/mfa/admin?done=imposed")
+        .changes_mandate("/mfa/admin/mandate/cancel", &[])
         .await;
     helene.open("/mfa/admin").await;
     helene.shows("Pas imposée");

@@ -64,6 +64,10 @@ fn of_organizations() -> Vec<Refusal> {
         WouldStrandAdmin,
         BreakGlassCodeNotConfirmed,
         OutOfBounds { least: 1, most: 2 },
+        OutOfBounds {
+            least: AT.0,
+            most: AT.0 + 86_400,
+        },
         NothingScheduled,
     ]
 }
@@ -221,8 +225,9 @@ fn every_refusal_has_words_in_both_languages() {
 }
 
 /// The codes of what was granted, and of what requires it.
-const CODES: [&str; 11] = [
+const CODES: [&str; 12] = [
     "LEVEL_1",
+    "PASSKEY_MANDATE",
     "LEVEL_2",
     "HALF_LOGIN",
     "RECOVERY_ONLY",

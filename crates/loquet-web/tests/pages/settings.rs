@@ -1,7 +1,7 @@
 //! Recovery codes, the organization's settings, the break-glass code.
 
 use axum::http::StatusCode;
-use loquet::{Client, Role, RoleId};
+use loquet::{Client, MandateKind, Role, RoleId};
 use loquet_policy::limits;
 
 use crate::browser::{Browser, between};
@@ -193,6 +193,12 @@ async fn recovery_code_opens_a_new_enrollment() {
     let fresh = shown(&lost.page);
     assert!(fresh.len() == 10 && fresh != codes);
     lost.shows("Votre code de récupération est accepté");
+    // It is this session that may, and no other.
+    let mut other = site.browser();
+    other.log_in(JULIE).await;
+    other.open("/log-in").await;
+    other.shows("utilisé dans une autre session");
+    assert!(!other.page.contains("data-testid=\"begin\""));
     assert!(
         !lost.page.contains("code de réinitialisation"),
         "{}",
@@ -346,5 +352,9 @@ async fn mandate_is_for_the_hosts_own_role() {
     helene.shows("clerks");
     helene.impose().await;
     let all = site.operator.organizations().await.unwrap();
-    assert!(all[0].mandate(RoleId(10)).is_some());
+    assert!(
+        all[0]
+            .mandate(RoleId(10), MandateKind::SecondFactor)
+            .is_some()
+    );
 }

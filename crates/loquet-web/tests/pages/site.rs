@@ -13,10 +13,11 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use loquet::testing::TestClock;
 use loquet::{
-    AccountId, Client, Clock, Keyring, Mfa, MfaSession, NewAccount, Operator, Role, RoleId,
-    UnixTime,
+    AccountId, Client, Clock, Keyring, Mfa, MfaBuilder, MfaSession, NewAccount, Operator, Role,
+    RoleId, UnixTime,
 };
 use loquet_testkit::flaky::FlakyStore;
+use loquet_testkit::passkeys::Pretend;
 use loquet_web::{
     BoxError, Brand, Fields, Language, Page, Pages, PagesHost, Progress, SavedSession, SessionKey,
     Settings, User, Visit, document, guard, require_mfa, require_password,
@@ -212,16 +213,22 @@ impl Site {
 
     /// Where the organization has these roles.
     pub(crate) async fn of_roles(https: bool, roles: Vec<Role>) -> Self {
+        Self::built(https, |builder| builder.roles(roles)).await
+    }
+
+    /// Where passkeys are taken, by a relying party that pretends.
+    pub(crate) async fn with_passkeys() -> Self {
+        Self::built(false, |builder| builder.passkeys(Pretend("creche.example"))).await
+    }
+
+    pub(crate) async fn built(https: bool, with: impl FnOnce(MfaBuilder) -> MfaBuilder) -> Self {
         let clock = TestClock::at(1_800_000_000);
         let store = FlakyStore::default();
-        let operator = Mfa::builder(store.clone())
+        let builder = Mfa::builder(store.clone())
             .keyring(Keyring::single(1, [7; 32]))
             .issuer("À petits pas")
-            .roles(roles)
-            .clock(clock.clone())
-            .open_operator()
-            .await
-            .unwrap();
+            .clock(clock.clone());
+        let operator = with(builder).open_operator().await.unwrap();
         for (number, name, role) in PEOPLE {
             let login = name.split(' ').next().unwrap();
             let label = format!("{login}@x.example");

@@ -67,7 +67,7 @@ async fn faulty_date_and_rules_are_explained() {
     for date in ["", "tomorrow", "2027-02-30", "99999-01-01", &long] {
         helene.open("/mfa/admin/mandate").await;
         helene
-            .submit(
+            .submit_mandate(
                 "/mfa/admin/mandate/announce",
                 &[("start", "date"), ("date", date)],
             )
@@ -79,7 +79,7 @@ async fn faulty_date_and_rules_are_explained() {
         );
     }
     helene
-        .submit("/mfa/admin/mandate/announce", &[("start", "later")])
+        .submit_mandate("/mfa/admin/mandate/announce", &[("start", "later")])
         .await;
     helene.shows("data-testid=\"error\"");
     helene.open("/mfa/admin/access").await;
@@ -93,4 +93,28 @@ async fn faulty_date_and_rules_are_explained() {
         "Ce champ est trop long\u{a0}: 16384\u{a0}caractères au plus."
     );
     assert_eq!(site.commits(), commits);
+}
+
+#[tokio::test]
+async fn date_that_lies_too_far_ahead_is_told_the_days() {
+    let site = Site::open().await;
+    let mut helene = site.browser();
+    helene.enable(HELENE).await;
+    for (language, said) in [
+        ("en", "Choose a date from "),
+        ("fr", "Choisissez une date entre le "),
+    ] {
+        helene.speak(language).await;
+        helene.open("/mfa/admin/mandate").await;
+        let far = [("start", "date"), ("date", "9999-12-31")];
+        helene
+            .submit_mandate("/mfa/admin/mandate/announce", &far)
+            .await;
+        helene.shows("id=\"date-error\"");
+        helene.complains(said);
+        let error = helene.error();
+        let mut numbers = error.split(|c: char| !c.is_ascii_digit());
+        // Years, and no seconds since 1970.
+        assert!(numbers.all(|number| number.len() <= 4), "{error}");
+    }
 }

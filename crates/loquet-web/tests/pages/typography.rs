@@ -83,6 +83,8 @@ const ENGLISH: [&str; 14] = [
 
 /// What is wrong with a text in `language`, each fault with where it stands.
 pub(crate) fn faults(text: &str, language: Language) -> Vec<String> {
+    // A name of others, spelled as they do.
+    let text = &text.replace("JavaScript", "Javascript");
     let letters: Vec<char> = text.chars().collect();
     let around = |at: usize| -> String {
         let (from, to) = (at.saturating_sub(24), (at + 12).min(letters.len()));
@@ -285,9 +287,9 @@ async fn pages_of_both_languages_follow_the_typography() {
         // The pages of faults in a form, of a reset, and of what weakens.
         let announce = "/mfa/admin/mandate/announce";
         helene.open("/mfa/admin/mandate").await;
-        helene.submit(announce, &[("start", "now")]).await;
+        helene.submit_mandate(announce, &[("start", "now")]).await;
         let date = [("start", "date"), ("date", "2027-02-01")];
-        helene.submit(announce, &date).await;
+        helene.submit_mandate(announce, &date).await;
         reads(&mut helene, language, &OF_ADMINISTRATORS).await;
         helene.open("/mfa/admin/access").await;
         for (what, country) in [("typed", ""), ("country", "XX")] {

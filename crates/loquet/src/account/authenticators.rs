@@ -191,9 +191,14 @@ in_session!(
         if known.ok_or(Refusal::NoSuchAuthenticator)?.name == this.name {
             return Err(Refusal::Unchanged);
         }
+        // Each is a record in the audit log.
+        case.actor.facts.may_change(case.now)?;
         Command::ApplyDue
     },
-    |this, _case, effects| effects.actor.secrets.name(this.authenticator, &this.name)
+    |this, case, effects| {
+        effects.actor.facts.count_change(case.now);
+        effects.actor.secrets.name(this.authenticator, &this.name)
+    }
 );
 
 /// The user's authenticators.

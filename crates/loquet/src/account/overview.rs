@@ -1,9 +1,9 @@
 //! Read models: what pages show of an account and its organization.
 
 use loquet_policy::{
-    Account, AccountId, BreakGlass, Cause, Latch, Mandate, NextStep, OrgId, Organization, Preset,
-    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, Setting, UnixTime,
-    current_level, may_see_break_glass_code, required,
+    Account, AccountId, BreakGlass, Cause, FactorState, Latch, Mandate, MandateKind, NextStep,
+    OrgId, Organization, Origin, Preset, Refusal, Requirement, ResetCode, RoleId, RoleSet, Roster,
+    Scheduled, Session, Setting, UnixTime, current_level, may_see_break_glass_code, required,
 };
 
 use crate::account::addresses::Address;
@@ -67,8 +67,8 @@ impl OrganizationOverview {
 
     /// Returns the mandate that covers a role, announced or in force.
     #[must_use]
-    pub fn mandate(&self, role: RoleId) -> Option<&Mandate> {
-        self.facts.mandate(role)
+    pub fn mandate(&self, role: RoleId, kind: MandateKind) -> Option<&Mandate> {
+        self.facts.mandate(role, kind)
     }
 
     /// Returns the role for which to propose a mandate: the staff, or else the highest role below the administrators.
@@ -162,6 +162,7 @@ pub struct AccountOverview {
     devices: Vec<Device>,
     device: Option<u16>,
     sessions: Vec<SessionEntry>,
+    recovers_elsewhere: bool,
     pub(crate) next: NextStep,
     now: UnixTime,
 }
@@ -288,6 +289,28 @@ impl AccountOverview {
         self.now
     }
 
+    /// Returns whether a six-digit code counts for anything. Where a mandate demands a passkey and the account has one, none
+    /// does.
+    #[must_use]
+    pub fn accepts_codes(&self) -> bool {
+        loquet_policy::accepts_codes(&self.organization.facts, &self.account, self.now)
+    }
+
+    /// Returns whether a recovery code was used in another session, which may enroll for
+    /// [`PENDING`](loquet_policy::limits::PENDING) seconds. This one may not.
+    #[must_use]
+    pub const fn recovers_elsewhere(&self) -> bool {
+        self.recovers_elsewhere
+    }
+
+    /// Returns until when codes are enough although a mandate demands a passkey: the account came back after a loss.
+    #[must_use]
+    pub fn codes_until(&self) -> Option<UnixTime> {
+        self.account
+            .codes_until
+            .filter(|_| self.requirement.passkey.is_some())
+    }
+
     /// Returns why the owner cannot turn the second factor on or off, if so. The rules decide again when it is tried.
     #[must_use]
     pub fn switch_refused(&self) -> Option<Refusal> {
@@ -319,7 +342,18 @@ impl Mfa {
         });
         let sessions = sessions.collect();
         let device = actor.devices.of(session.id, now);
+        let recovers_elsewhere = match actor.facts.factor_at(now) {
+            FactorState::ResetDue {
+                reset_code:
+                    Some(ResetCode {
+                        origin: Origin::Recovery { session: holder },
+                        ..
+                    }),
+            } => holder != session.id,
+            _ => false,
+        };
         Ok(AccountOverview {
+            recovers_elsewhere,
             requirement: required(Some(&organization.facts), &actor.facts, now),
             next: owed
                 .err()

@@ -1,6 +1,6 @@
 //! What administrators do.
 
-use loquet_policy::{AccountId, RoleId, Session, SettingKind, Start, UnixTime};
+use loquet_policy::{AccountId, MandateKind, RoleId, Session, SettingKind, Start, UnixTime};
 
 use crate::admin::UserEntry;
 use crate::admin::WhatIf;
@@ -112,21 +112,32 @@ impl AdminHandle<'_> {
         .await
     }
 
-    /// Requires multi-factor log-in of everyone with a role, from a date on. Needs a code given within five minutes.
+    /// Requires multi-factor log-in of everyone with a role, or a passkey, from a date on. Needs a code given within five
+    /// minutes; for a mandate of passkeys, the answer of the administrator's own passkey.
+    ///
+    /// Where a mandate demands a passkey, an account without one logs in with a code to add one, and does nothing else. Once it
+    /// has one, no code logs it in. Who loses it comes back with a recovery code or a reset, and has three days, in which an app
+    /// is enough, to get another.
     ///
     /// ```
     /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized, date: loquet::UnixTime) -> Result<(), loquet::Error> {
-    /// mfa.admin(&user).schedule_mandate(loquet::RoleId(10), loquet::Start::At(date)).await?;
+    /// mfa.admin(&user).schedule_mandate(loquet::RoleId(10), loquet::MandateKind::SecondFactor, loquet::Start::At(date)).await?;
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `TOO_SOON` (the earliest date), `ALREADY_ANNOUNCED`, `NOT_FRESH` and others.
-    pub async fn schedule_mandate(self, role: RoleId, start: Start) -> Result<Imposed, Error> {
+    /// [`Error::Refused`] with `TOO_SOON` (the earliest date), `ALREADY_ANNOUNCED`, `NOT_FRESH`, `PASSKEY_REQUIRED` and others.
+    pub async fn schedule_mandate(
+        self,
+        role: RoleId,
+        kind: MandateKind,
+        start: Start,
+    ) -> Result<Imposed, Error> {
         let session = self.session();
         self.run(ScheduleMandate {
             session,
             role,
+            kind,
             start,
         })
         .await
@@ -136,11 +147,17 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `NOTHING_ANNOUNCED`, `TOO_SOON`, `TOO_MANY_POSTPONEMENTS` and others.
-    pub async fn move_mandate(self, role: RoleId, date: UnixTime) -> Result<Imposed, Error> {
+    pub async fn move_mandate(
+        self,
+        role: RoleId,
+        kind: MandateKind,
+        date: UnixTime,
+    ) -> Result<Imposed, Error> {
         let session = self.session();
         self.run(MoveMandate {
             session,
             role,
+            kind,
             date,
         })
         .await
@@ -150,9 +167,14 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `NOTHING_ANNOUNCED`, `LATCHED` and others.
-    pub async fn cancel_mandate(self, role: RoleId) -> Result<(), Error> {
+    pub async fn cancel_mandate(self, role: RoleId, kind: MandateKind) -> Result<(), Error> {
         let session = self.session();
-        self.run(CancelMandate { session, role }).await
+        self.run(CancelMandate {
+            session,
+            role,
+            kind,
+        })
+        .await
     }
 
     /// Sets the strict latch: no account can turn its second factor off any more. There is no way back.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use loquet_ipfilter::{Filter, Rules as AccessRules, opens};
 use loquet_policy::{
-    Access, AccountId, Command, Grant, OrgId, Refusal, RoleId, Setting, SettingKind, Start,
-    UnixTime,
+    Access, AccountId, Command, Grant, MandateKind, OrgId, Refusal, RoleId, Setting, SettingKind,
+    Start, UnixTime,
 };
 
 use crate::admin::remind::{is_due, remind};
@@ -89,6 +89,8 @@ pub(crate) struct ScheduleMandate {
     pub(crate) session: Session,
     /// Whom it covers. Administrators are covered as employees.
     pub(crate) role: RoleId,
+    /// What it demands.
+    pub(crate) kind: MandateKind,
     /// From when on.
     pub(crate) start: Start,
 }
@@ -99,13 +101,15 @@ pub(crate) struct ScheduleMandate {
 pub struct Imposed {
     /// Whom it covers.
     pub role: RoleId,
+    /// What it demands.
+    pub kind: MandateKind,
     /// From when on.
     pub date: UnixTime,
 }
 
 fn imposed(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Imposed, Refusal> {
     match *granted {
-        Grant::Mandate { role, date } => Ok(Imposed { role, date }),
+        Grant::Mandate { role, kind, date } => Ok(Imposed { role, kind, date }),
         _ => Err(Refusal::PolicyUnavailable),
     }
 }
@@ -118,6 +122,7 @@ in_session!(
     |this, _case| {
         Command::ScheduleMandate {
             role: this.role,
+            kind: this.kind,
             start: this.start,
         }
     }
@@ -130,6 +135,8 @@ pub(crate) struct MoveMandate {
     pub(crate) session: Session,
     /// Whose mandate.
     pub(crate) role: RoleId,
+    /// What it demands.
+    pub(crate) kind: MandateKind,
     /// The new date.
     pub(crate) date: UnixTime,
 }
@@ -141,6 +148,7 @@ in_session!(
     imposed,
     |this, _case| Command::MoveMandate {
         role: this.role,
+        kind: this.kind,
         date: this.date,
     }
 );
@@ -152,10 +160,15 @@ pub(crate) struct CancelMandate {
     pub(crate) session: Session,
     /// Whose mandate.
     pub(crate) role: RoleId,
+    /// What it demands.
+    pub(crate) kind: MandateKind,
 }
 
 in_session!(CancelMandate; "cancel_mandate", (), done, |this, _case| {
-    Command::CancelMandate { role: this.role }
+    Command::CancelMandate {
+        role: this.role,
+        kind: this.kind,
+    }
 });
 
 /// Stops a change that waits because it weakens.

@@ -12,14 +12,19 @@ const DAYS: [u8; 2] = [7, 1];
 fn due(organization: &OrganizationRecord, now: UnixTime) -> Vec<Reminded> {
     let mandates = organization.facts.mandates.iter();
     let announced = mandates.filter_map(|mandate| match mandate.state {
-        MandateState::Announced { since, date, .. } => Some((mandate.role, since, date)),
+        MandateState::Announced { since, date, .. } => Some((mandate, since, date)),
         _ => None,
     });
     let mut due = Vec::new();
-    for (role, since, date) in announced {
+    for (mandate, since, date) in announced {
         for days in DAYS {
             let moment = UnixTime(date.0.saturating_sub(DAY.saturating_mul(days.into())));
-            let reminded = Reminded { role, date, days };
+            let reminded = Reminded {
+                role: mandate.role,
+                kind: mandate.kind,
+                date,
+                days,
+            };
             // A date announced less than a day before is not repeated yet.
             if now >= moment
                 && since.plus(DAY) <= moment
@@ -41,14 +46,11 @@ pub(crate) fn is_due(organization: &OrganizationRecord, now: UnixTime) -> bool {
 pub(crate) fn remind(organization: &mut OrganizationRecord, now: UnixTime) -> Vec<Notice> {
     let due = due(organization, now);
     let mut notices = Vec::new();
-    for Reminded { role, date, .. } in &due {
-        let (role, event) = (
-            *role,
-            Event::MandateReminder {
-                role: *role,
-                date: *date,
-            },
-        );
+    for &Reminded {
+        role, kind, date, ..
+    } in &due
+    {
+        let event = Event::MandateReminder { role, kind, date };
         for to in [Audience::Covered { role }, Audience::Administrators] {
             let notice = Notice { to, event };
             if !notices.contains(&notice) {
@@ -59,7 +61,7 @@ pub(crate) fn remind(organization: &mut OrganizationRecord, now: UnixTime) -> Ve
     organization.reminded.extend(due);
     let facts = &organization.facts;
     organization.reminded.retain(|said| {
-        facts.mandate(said.role).is_some_and(|mandate| {
+        facts.mandate(said.role, said.kind).is_some_and(|mandate| {
             matches!(mandate.state, MandateState::Announced { date, .. } if date == said.date)
         })
     });
@@ -68,7 +70,7 @@ pub(crate) fn remind(organization: &mut OrganizationRecord, now: UnixTime) -> Ve
 
 #[cfg(test)]
 mod tests {
-    use loquet_policy::{Mandate, OrgId, Organization, RoleId};
+    use loquet_policy::{Mandate, MandateKind, OrgId, Organization, RoleId};
 
     use super::*;
 
@@ -78,6 +80,7 @@ mod tests {
         let facts = Organization::new(OrgId::from(9_u64));
         let mut organization = OrganizationRecord::new(facts, "À petits pas");
         organization.facts.mandates.push(Mandate {
+            kind: MandateKind::SecondFactor,
             role: RoleId::STAFF,
             by: 1_u64.into(),
             state: MandateState::Announced {
@@ -113,6 +116,7 @@ mod tests {
         let date = NOW.plus(DAY);
         let mut organization = announced(UnixTime(0), date);
         let said = |role: RoleId, date| Reminded {
+            kind: MandateKind::SecondFactor,
             role,
             date,
             days: 7,

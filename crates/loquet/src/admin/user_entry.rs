@@ -133,6 +133,14 @@ impl UserEntry {
         &self.requirement
     }
 
+    /// Returns until when codes are enough although a mandate demands a passkey: the account came back after a loss.
+    #[must_use]
+    pub fn codes_until(&self) -> Option<UnixTime> {
+        self.account
+            .codes_until
+            .filter(|_| self.requirement.passkey.is_some())
+    }
+
     /// Returns whether an authenticator is bound and counts: one that was imported counts from its first code on.
     #[must_use]
     pub fn is_enrolled(&self) -> bool {

@@ -4,8 +4,8 @@ use loquet_ipfilter::Geo;
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{
     Account, AccountId, Audience, Authenticator, AuthenticatorId, Command, Digest, Event, Latch,
-    Level, Notice, OrgId, Organization, Purpose, Refusal, RoleId, RoleSet, Roster, SecondFactor,
-    Session, SessionId, SessionLimits, UnixTime,
+    Level, MandateKind, Notice, OrgId, Organization, Purpose, Refusal, RoleId, RoleSet, Roster,
+    SecondFactor, Session, SessionId, SessionLimits, UnixTime,
 };
 
 use super::recipients::once_each;
@@ -148,6 +148,7 @@ fn session(level: Level) -> Session {
         _ => SESSION,
     };
     Session {
+        passkey: false,
         account: 1_u64.into(),
         id,
         epoch: 0,
@@ -342,7 +343,11 @@ fn notice_is_about_the_decided_account() {
 fn administrators_are_told_once() {
     let announced = |role| {
         let date = NOW;
-        let event = Event::MandateAnnounced { role, date };
+        let event = Event::MandateAnnounced {
+            kind: MandateKind::SecondFactor,
+            role,
+            date,
+        };
         let notice = |to| Notice { to, event };
         vec![
             notice(Audience::Covered { role }),

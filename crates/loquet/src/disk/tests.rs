@@ -5,8 +5,8 @@ use std::sync::Arc;
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{
     Account, AccountId, Audience, Authenticator, AuthenticatorId, Digest, Event, Latch, Mandate,
-    MandateState, OrgId, Organization, Pending, Purpose, RecoverySet, RoleId, RoleSet, Roster,
-    SecondFactor, SessionId, UnixTime,
+    MandateKind, MandateState, OrgId, Organization, Pending, Purpose, RecoverySet, RoleId, RoleSet,
+    Roster, SecondFactor, SessionId, UnixTime,
 };
 use proptest::prelude::*;
 
@@ -138,6 +138,7 @@ fn organization() -> OrganizationRecord {
         by,
     };
     facts.mandates.push(Mandate {
+        kind: MandateKind::SecondFactor,
         role: RoleId::STAFF,
         by,
         state: MandateState::InForce {
@@ -160,6 +161,7 @@ fn organization() -> OrganizationRecord {
             },
         ],
         reminded: vec![Reminded {
+            kind: MandateKind::SecondFactor,
             role: RoleId::MEMBER,
             date: UnixTime(1_790_604_800),
             days: 7,

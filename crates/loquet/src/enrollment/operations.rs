@@ -5,7 +5,10 @@ use std::hash::{Hash, Hasher};
 pub use loquet_enrollment::Offer;
 use loquet_enrollment::{Label, LabelError, OfferError};
 use loquet_otp::Totp;
-use loquet_policy::{AccountId, Command, Digest, Grant, Refusal, UnixTime};
+use loquet_policy::{
+    AccountId, Command, Digest, FactorState, Grant, Level, Refusal, Snapshot, UnixTime,
+    current_level,
+};
 
 use crate::decide::{After, Case, Typed, done};
 use crate::disk::KeyOwner;
@@ -23,7 +26,7 @@ use loquet_policy::Session;
 pub(crate) struct BeginEnrollment {
     /// The session.
     pub(crate) session: Session,
-    /// The reset code, as typed, where one is due; empty otherwise.
+    /// The reset code, as typed, where one is due; a code of the app, where a passkey must be added to it; empty otherwise.
     pub(crate) reset_code: Typed,
 }
 
@@ -37,9 +40,29 @@ in_session!(
         if case.actor.facts.awaits_token {
             return Err(Refusal::TwoCodesRequired);
         }
-        begin_enrollment(&this.reset_code, case)
+        match must_add(&this.session, case) {
+            true => Command::BeginAddition {
+                code: case.submitted(&this.reset_code),
+                passkeys: case.passkeys.is_some(),
+            },
+            false => begin_enrollment(&this.reset_code, case),
+        }
     }
 );
+
+/// Whether the session may only add to what is bound: the passkey that a mandate demands.
+fn must_add(session: &Session, case: &Case<'_>) -> bool {
+    let actor = &case.actor.facts;
+    let snapshot = Snapshot {
+        organization: case.organization.map(|record| &record.facts),
+        roster: None,
+        actor,
+        session: Some(session),
+        subject: None,
+    };
+    current_level(&snapshot, case.now) == Ok(Level::EnrollOnly)
+        && actor.factor_at(case.now) == FactorState::Active
+}
 
 /// With the reset code, as typed. One that cannot be read is a wrong one: no stored digest equals this one.
 pub(crate) fn begin_enrollment(reset_code: &Typed, case: &Case<'_>) -> Command {

@@ -105,6 +105,7 @@ mod tests {
 
     fn session(id: u64, level: Level) -> Session {
         Session {
+            passkey: false,
             account: 1_u64.into(),
             id: SessionId(id),
             epoch: 0,

@@ -130,7 +130,7 @@ impl Mfa {
 
     /// Begins an enrollment and returns what the page shows: the QR code's URI and the manual key. A session that has begun
     /// one already gets the same again. `reset_code` is the code that an administrator handed over, where one is due, and
-    /// empty otherwise.
+    /// empty otherwise. Where a mandate demands a passkey and the account has an app alone, it is a fresh code of the app.
     ///
     /// ```
     /// # use loquet::*; async fn f(mfa: Mfa, session: MfaSession, client: Client) -> Result<(), Error> {
@@ -212,8 +212,10 @@ impl Mfa {
             Some(token) => Some(Shown::Token(token)),
             None => offer(organization, actor, session, pending.expires())?.map(Shown::App),
         };
+        let facts = (&organization.facts, &actor.facts);
+        let may_bind = |passkey| pending.may_bind(facts.0, facts.1, passkey, now).is_ok();
         let passkey = match (&shown, &self.inner.passkeys) {
-            (Some(Shown::App(_)), Some(party)) if pending.has_room(&actor.facts, true) => {
+            (Some(Shown::App(_)), Some(party)) if may_bind(true) => {
                 vault.creation_options(&**party, actor, session, now)
             }
             _ => None,
@@ -221,7 +223,7 @@ impl Mfa {
         Ok(shown.map(|shown| Begun {
             shown,
             purpose: pending.purpose,
-            may_bind_app: pending.has_room(&actor.facts, false),
+            may_bind_app: may_bind(false),
             passkey,
             codes: shown_codes(&vault.keys, actor, session, now),
         }))

@@ -182,6 +182,7 @@ mod tests {
 
     fn session() -> MfaSession {
         let session = Session {
+            passkey: false,
             account: 7_u64.into(),
             id: SessionId(0xFEED_FACE),
             epoch: 0,

@@ -32,20 +32,20 @@ pub(crate) fn entered(
     case: &Case<'_>,
     after: &After<'_>,
 ) -> Result<LoggedIn, Refusal> {
-    let (session, requirement) = match *granted {
+    let (session, level, requirement) = match *granted {
         Grant::Session {
             session,
+            level,
             requirement,
-        } => (session, requirement),
-        Grant::Bound { session, .. } | Grant::Recovering { session, .. } => {
-            (session, Requirement::default())
-        }
+        } => (session, level, requirement),
+        Grant::Bound { session, level, .. } => (session, level, Requirement::default()),
+        Grant::Recovering { session, .. } => (session, session.level, Requirement::default()),
         _ => return Err(Refusal::PolicyUnavailable),
     };
     Ok(LoggedIn {
         account: session.account,
         session: case.signer.sign(session)?,
-        next: session.level.next_step(),
+        next: level.next_step(),
         requirement,
         device: case.new_cookie(after.actor),
     })

@@ -3,8 +3,8 @@
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
 use loquet::{
-    Access, Authorized, BreakGlassCode, Client, Clock, Error, MfaSession, NextStep, Refusal,
-    RoleId, RulesChange, Start, UNDO,
+    Access, Authorized, BreakGlassCode, Client, Clock, Error, MandateKind, MfaSession, NextStep,
+    Refusal, RoleId, RulesChange, Start, UNDO,
 };
 use loquet_policy::{Event, limits};
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
@@ -239,7 +239,9 @@ async fn break_glass_overrides_access_rules() {
     let anne = fixture.user(&session).await;
     let start = Start::Now { confirmed: true };
     let admin = fixture.mfa.admin(&anne);
-    let scheduled = admin.schedule_mandate(RoleId::STAFF, start).await;
+    let scheduled = admin
+        .schedule_mandate(RoleId::STAFF, MandateKind::SecondFactor, start)
+        .await;
     scheduled.unwrap();
     set(&fixture, &phone, &anne, "allow 203.0.113.0/24")
         .await

@@ -1,7 +1,7 @@
 //! Letters without end: which of them are delivered first.
 
 use loquet::store::MemoryStore;
-use loquet::{Event, NewAccount, OrganizationSetting, RoleId, UnixTime};
+use loquet::{Event, MandateKind, NewAccount, OrganizationSetting, RoleId, UnixTime};
 use loquet_policy::limits;
 use loquet_testkit::fixture::{ANNE, BRUNO, DENIS, Fixture};
 use loquet_testkit::letters::{Mailbox, post, to};
@@ -61,10 +61,11 @@ async fn t75_letters_to_all_keep_no_code_waiting() {
     let (_, session) = large.enroll(&session).await;
     let marie = large.user(&session).await;
     let start = loquet::Start::At(UnixTime(large.mfa.now().0 + 8 * limits::DAY));
-    let announced = large
-        .mfa
-        .admin(&marie)
-        .schedule_mandate(RoleId::STAFF, start);
+    let announced =
+        large
+            .mfa
+            .admin(&marie)
+            .schedule_mandate(RoleId::STAFF, MandateKind::SecondFactor, start);
     announced.await.unwrap();
     let asking = Asking {
         mfa: &fixture.mfa,

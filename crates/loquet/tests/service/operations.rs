@@ -1,7 +1,10 @@
 //! Operations beyond the usual path, over the memory store. SQLite runs the same ones.
 
 use loquet::store::{MemoryStore, PAGE};
-use loquet::{Clock, Deliver, DeliveryError, Letter, NewAccount, Refusal, RoleId, Start, UnixTime};
+use loquet::{
+    Clock, Deliver, DeliveryError, Letter, MandateKind, NewAccount, Refusal, RoleId, Start,
+    UnixTime,
+};
 use loquet_policy::{Event, limits};
 use loquet_testkit::addresses::code;
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
@@ -62,14 +65,27 @@ async fn reminders_come_once_from_two_nodes() {
     let role = RoleId::STAFF;
     let date = clock.now().plus(20 * limits::DAY);
     let admin = one.mfa.admin(&anne);
-    admin.schedule_mandate(role, Start::At(date)).await.unwrap();
+    admin
+        .schedule_mandate(role, MandateKind::SecondFactor, Start::At(date))
+        .await
+        .unwrap();
     let later = date.plus(10 * limits::DAY);
-    admin.move_mandate(role, later).await.unwrap();
+    admin
+        .move_mandate(role, MandateKind::SecondFactor, later)
+        .await
+        .unwrap();
     let nodes = [one.clone(), two];
     let until = |moment: UnixTime| clock.advance(moment.0.saturating_sub(clock.now().0));
     let before = |days: u64| UnixTime(later.0.saturating_sub(days.saturating_mul(limits::DAY)));
-    let reminder = Event::MandateReminder { role, date: later };
-    let force = Event::MandateInForce { role };
+    let reminder = Event::MandateReminder {
+        kind: MandateKind::SecondFactor,
+        role,
+        date: later,
+    };
+    let force = Event::MandateInForce {
+        kind: MandateKind::SecondFactor,
+        role,
+    };
     for (moment, said) in [
         (UnixTime(before(7).0.saturating_sub(1)), vec![]),
         (before(7), vec![reminder]),
@@ -93,7 +109,10 @@ async fn scheduled(fixture: &Fixture, role: RoleId, seconds: u64) -> UnixTime {
     let anne = fixture.user(&session).await;
     let date = fixture.clock.now().plus(seconds);
     let admin = fixture.mfa.admin(&anne);
-    admin.schedule_mandate(role, Start::At(date)).await.unwrap();
+    admin
+        .schedule_mandate(role, MandateKind::SecondFactor, Start::At(date))
+        .await
+        .unwrap();
     date
 }
 
@@ -114,7 +133,13 @@ async fn overdue_reminders_are_sent_once() {
     fixture.clock.advance(60);
     assert_eq!(apply_due().await.unwrap(), 1);
     let letters = post(&fixture).await;
-    assert_eq!(to(&letters, CHLOE)[0].event, Event::MandateInForce { role });
+    assert_eq!(
+        to(&letters, CHLOE)[0].event,
+        Event::MandateInForce {
+            kind: MandateKind::SecondFactor,
+            role
+        }
+    );
 }
 
 /// An administrator is told of what is about employees as one of them, and of what is about parents as an administrator:
@@ -128,9 +153,16 @@ async fn administrator_is_told_of_mandate_once() {
     for (role, others) in [(RoleId::STAFF, CHLOE), (RoleId::MEMBER, DENIS)] {
         let date = fixture.clock.now().plus(20 * limits::DAY);
         let admin = fixture.mfa.admin(&anne);
-        admin.schedule_mandate(role, Start::At(date)).await.unwrap();
+        admin
+            .schedule_mandate(role, MandateKind::SecondFactor, Start::At(date))
+            .await
+            .unwrap();
         let letters = post(&fixture).await;
-        let told = Event::MandateAnnounced { role, date };
+        let told = Event::MandateAnnounced {
+            kind: MandateKind::SecondFactor,
+            role,
+            date,
+        };
         for account in [ANNE, BRUNO, others] {
             let events: Vec<Event> = to(&letters, account).iter().map(|it| it.event).collect();
             assert_eq!(events, [told], "account {account}, role {}", role.0);
@@ -168,7 +200,13 @@ async fn first_address_hides_no_other_notice() {
     assert!(provision.set_address(CHLOE, address).await.unwrap());
     let letters = post(&fixture).await;
     let events: Vec<Event> = to(&letters, CHLOE).iter().map(|it| it.event).collect();
-    assert_eq!(events, [Event::MandateInForce { role }]);
+    assert_eq!(
+        events,
+        [Event::MandateInForce {
+            kind: MandateKind::SecondFactor,
+            role
+        }]
+    );
 }
 
 /// A mailer that fails.
@@ -207,7 +245,10 @@ async fn undeliverable_outbox_is_read_once() {
         let new = NewAccount::new(number, &name).role(RoleId::STAFF);
         provision.ensure_account(new).await.unwrap();
     }
-    admin.schedule_mandate(RoleId::STAFF, start).await.unwrap();
+    admin
+        .schedule_mandate(RoleId::STAFF, MandateKind::SecondFactor, start)
+        .await
+        .unwrap();
     let round = fixture.operator.deliver(&Strike).await.unwrap();
     assert!(usize::try_from(round.waiting).unwrap() > PAGE);
 }
@@ -222,7 +263,9 @@ async fn deactivated_user_is_told_of_no_mandate() {
     post(&fixture).await;
     let start = Start::At(fixture.clock.now().plus(limits::NOTICE));
     let admin = fixture.mfa.admin(&anne);
-    let scheduled = admin.schedule_mandate(RoleId::STAFF, start).await;
+    let scheduled = admin
+        .schedule_mandate(RoleId::STAFF, MandateKind::SecondFactor, start)
+        .await;
     scheduled.unwrap();
     let letters = post(&fixture).await;
     assert!(to(&letters, CHLOE).is_empty(), "{letters:?}");

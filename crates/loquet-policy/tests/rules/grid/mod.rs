@@ -38,9 +38,25 @@ fn of_organization() -> Vec<Command> {
             typed_back,
         },
         Command::Harden,
-        Command::ScheduleMandate { role, start },
-        Command::MoveMandate { role, date },
-        Command::CancelMandate { role },
+        Command::ScheduleMandate {
+            kind: MandateKind::SecondFactor,
+            role,
+            start,
+        },
+        Command::ScheduleMandate {
+            kind: MandateKind::Passkey,
+            role,
+            start,
+        },
+        Command::MoveMandate {
+            kind: MandateKind::SecondFactor,
+            role,
+            date,
+        },
+        Command::CancelMandate {
+            kind: MandateKind::SecondFactor,
+            role,
+        },
         Command::RenewBreakGlassCode {
             break_glass,
             typed_back,
@@ -178,7 +194,14 @@ fn name(command: &Command) -> (usize, &'static str) {
     match command {
         Command::Enable { .. } => (0, "Enable"),
         Command::Harden => (1, "Harden"),
-        Command::ScheduleMandate { .. } => (2, "ScheduleMandate"),
+        Command::ScheduleMandate {
+            kind: MandateKind::SecondFactor,
+            ..
+        } => (2, "ScheduleMandate"),
+        Command::ScheduleMandate {
+            kind: MandateKind::Passkey,
+            ..
+        } => (47, "ScheduleMandate(of passkeys)"),
         Command::MoveMandate { .. } => (3, "MoveMandate"),
         Command::CancelMandate { .. } => (4, "CancelMandate"),
         Command::RenewBreakGlassCode { .. } => (5, "RenewBreakGlassCode"),
@@ -226,7 +249,7 @@ fn name(command: &Command) -> (usize, &'static str) {
     }
 }
 
-const COMMANDS: usize = 47;
+const COMMANDS: usize = 48;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
@@ -243,6 +266,12 @@ fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
                 scene.session =
                     granted.and_then(|(level, seconds)| session(&actor, level, ago(seconds)));
                 prepare(&mut scene);
+                // What was bound first proved the session.
+                let first = scene.actor.second_factor.iter().next();
+                let passkey = first.is_some_and(Authenticator::is_passkey);
+                if let Some(session) = &mut scene.session {
+                    session.passkey = passkey && session.level == Level::Level2;
+                }
                 if command.reads_subject() {
                     scene.subject = Some(enrolled(account(3, &[RoleId::STAFF])));
                 }

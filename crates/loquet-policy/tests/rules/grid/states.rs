@@ -72,7 +72,7 @@ impl Scene {
     pub(crate) fn ask(&self, command: &Command) -> String {
         match self.decide(command).answer {
             Err(refusal) => refusal.code().to_string(),
-            Ok(Grant::Session { session, .. }) => format!("+ {:?}", session.level),
+            Ok(Grant::Session { level, .. }) => format!("+ {level:?}"),
             Ok(Grant::Pending {
                 purpose, resumed, ..
             }) => {
@@ -104,10 +104,11 @@ pub(crate) fn organizations() -> Vec<(&'static str, Option<Organization>)> {
         since: NOW,
         wrong: 0,
     };
-    let mandated = |state| {
+    let mandated = |kind, state| {
         let mut organization = enabled.clone();
         let by = AccountId::from(8u64);
         organization.mandates.push(Mandate {
+            kind,
             role: RoleId::STAFF,
             by,
             state,
@@ -115,21 +116,24 @@ pub(crate) fn organizations() -> Vec<(&'static str, Option<Organization>)> {
         organization
     };
     let date = NOW.plus(8 * limits::DAY);
-    let announced = mandated(MandateState::Announced {
+    let state = MandateState::Announced {
         since: NOW,
         date,
         postponements: 0,
-    });
-    let begun = mandated(MandateState::InForce { since: NOW });
-    let late = mandated(MandateState::InForce {
-        since: ago(90 * limits::DAY),
-    });
+    };
+    let announced = mandated(MandateKind::SecondFactor, state);
+    let state = MandateState::InForce { since: NOW };
+    let begun = mandated(MandateKind::SecondFactor, state);
+    let passkeys = mandated(MandateKind::Passkey, state);
+    let since = ago(90 * limits::DAY);
+    let late = mandated(MandateKind::SecondFactor, MandateState::InForce { since });
     vec![
         ("not enabled", Some(never)),
         ("enabled", Some(enabled)),
         ("announced", Some(announced)),
         ("in force", Some(begun)),
         ("window over", Some(late)),
+        ("passkeys demanded", Some(passkeys)),
         ("unreadable", None),
     ]
 }
@@ -158,6 +162,7 @@ pub(crate) fn administrator(number: u64) -> Account {
 
 pub(crate) fn session(account: &Account, level: Level, at: UnixTime) -> Option<Session> {
     Some(Session {
+        passkey: false,
         account: account.id,
         id: SessionId(1),
         epoch: account.epoch,

@@ -92,6 +92,7 @@ fn account(account: &Account) -> Fields {
         reports_refused_until,
         replace_advised,
         address_change,
+        ..
     } = account;
     let mut fields = vec![
         field("roles", roles),

@@ -59,7 +59,15 @@ fn announced(fixture: &mut Fixture) -> Session {
 
 fn postpone(fixture: &mut Fixture, anne: Session, days: u64) {
     let (role, date) = (EMPLOYEE, fixture.in_days(days));
-    fixture.ask(ANNE, anne, Command::MoveMandate { role, date });
+    fixture.ask(
+        ANNE,
+        anne,
+        Command::MoveMandate {
+            kind: MandateKind::SecondFactor,
+            role,
+            date,
+        },
+    );
 }
 
 fn cancel(fixture: &mut Fixture, anne: Session, kind: SettingKind) {
@@ -129,7 +137,7 @@ fn of_mandates() -> Vec<Scene> {
         "… to begin now, without confirmation" enabled h {
             let anne = h.enter(ANNE);
             let (role, start) = (EMPLOYEE, Start::Now { confirmed: false });
-            h.ask(ANNE, anne, Command::ScheduleMandate { role, start });
+            h.ask(ANNE, anne, Command::ScheduleMandate { kind: MandateKind::SecondFactor, role, start });
         }
         "Anne changes a setting, the thirty-first in a day" enabled h {
             let anne = h.enter(ANNE);
@@ -154,7 +162,7 @@ fn of_mandates() -> Vec<Scene> {
         "… to a date in six days" enabled h { let anne = announced(&mut h); postpone(&mut h, anne, 6); }
         "Anne cancels the employees' mandate" enabled h {
             let anne = announced(&mut h);
-            h.ask(ANNE, anne, Command::CancelMandate { role: EMPLOYEE });
+            h.ask(ANNE, anne, Command::CancelMandate { kind: MandateKind::SecondFactor, role: EMPLOYEE });
         }
         "Anne renews the break-glass code" enabled h { renew(&mut h, RIGHT); }
         "… without typing its last group" enabled h { renew(&mut h, !RIGHT); }

@@ -1,6 +1,6 @@
 //! « Félicitations pour la Sécurisation de Votre Compte ! »
 
-use loquet::{Assurance, Clock, NextStep, Refusal, RoleId, Start};
+use loquet::{Assurance, Clock, MandateKind, NextStep, Refusal, RoleId, Start};
 use loquet_policy::{Cause, limits};
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
 
@@ -32,7 +32,9 @@ async fn enabling_is_final() {
     let (_, session) = fixture.imposed().await;
     let anne = fixture.user(&session).await;
     let admin = fixture.mfa.admin(&anne);
-    let cancelled = admin.cancel_mandate(RoleId::STAFF).await;
+    let cancelled = admin
+        .cancel_mandate(RoleId::STAFF, MandateKind::SecondFactor)
+        .await;
     assert_eq!(refusal(cancelled).code(), "LATCHED");
     assert_eq!(refusal(admin.enable("").await).code(), "ALREADY_ENABLED");
     let overview = fixture.mfa.account(&anne).overview().await.unwrap();
@@ -104,7 +106,10 @@ async fn enabling_proposes_mandate_for_all_employees() {
     let anne = fixture.user(&session).await;
     let (role, date) = (enabled.propose, fixture.clock.now().plus(limits::NOTICE));
     let admin = fixture.mfa.admin(&anne);
-    let imposed = admin.schedule_mandate(role, Start::At(date)).await.unwrap();
+    let imposed = admin
+        .schedule_mandate(role, MandateKind::SecondFactor, Start::At(date))
+        .await
+        .unwrap();
     assert_eq!((imposed.role, imposed.date), (role, date));
     assert_eq!(fixture.log_in(CHLOE).await.next, NextStep::Done);
     fixture.clock.advance(limits::NOTICE);
@@ -146,7 +151,9 @@ async fn mandated_employee_must_enroll() {
     let chloe = fixture.user(&before).await;
     fixture.imposed().await;
     let admin = fixture.mfa.admin(&chloe);
-    let early = admin.schedule_mandate(role, start).await;
+    let early = admin
+        .schedule_mandate(role, MandateKind::SecondFactor, start)
+        .await;
     assert_eq!(refusal(early).code(), "ENROLL_ONLY");
     assert_eq!(
         refusal(fixture.authorize(&before).await).code(),
@@ -156,7 +163,9 @@ async fn mandated_employee_must_enroll() {
     let (phone, session) = fixture.enroll(&session).await;
     let chloe = fixture.user(&session).await;
     let admin = fixture.mfa.admin(&chloe);
-    let scheduled = admin.schedule_mandate(role, start).await;
+    let scheduled = admin
+        .schedule_mandate(role, MandateKind::SecondFactor, start)
+        .await;
     assert_eq!(refusal(scheduled), Refusal::NotAdmin);
     let account = fixture.mfa.account(&chloe);
     let off = refusal(account.turn_off(fixture.code(&phone)).await);

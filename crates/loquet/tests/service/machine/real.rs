@@ -7,7 +7,8 @@ use loquet::store::MemoryStore;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
     AccountId, Assurance, Authorized, BreakGlass, Clock, Error, IssuedResetCode, Keyring, LoggedIn,
-    Mfa, MfaSession, NewAccount, NextStep, Operator, RoleId, SessionLimits, Start, UnixTime, Wait,
+    MandateKind, Mfa, MfaSession, NewAccount, NextStep, Operator, RoleId, SessionLimits, Start,
+    UnixTime, Wait,
 };
 use loquet_testkit::fixture::Fixture;
 use loquet_testkit::policy_reference::{Act, Ask, Rank, Typed};
@@ -260,13 +261,25 @@ impl Real {
             }
             Act::ScheduleMandate(days) => {
                 let start = Start::At(self.clock.now().plus(days * DAY));
-                told(admin.schedule_mandate(role, start).wait()).map(|_| "done")
+                told(
+                    admin
+                        .schedule_mandate(role, MandateKind::SecondFactor, start)
+                        .wait(),
+                )
+                .map(|_| "done")
             }
             Act::AnnounceNow => {
                 let start = Start::Now { confirmed: true };
-                told(admin.schedule_mandate(role, start).wait()).map(|_| "done")
+                told(
+                    admin
+                        .schedule_mandate(role, MandateKind::SecondFactor, start)
+                        .wait(),
+                )
+                .map(|_| "done")
             }
-            Act::Cancel => told(admin.cancel_mandate(role).wait()).map(|()| "done"),
+            Act::Cancel => {
+                told(admin.cancel_mandate(role, MandateKind::SecondFactor).wait()).map(|()| "done")
+            }
             _ => self.help(ask, &user),
         }
     }
