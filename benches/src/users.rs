@@ -10,7 +10,7 @@ use loquet::{
     PasskeyAnswer, Refusal, RoleId, Typed, UnixTime, limits,
 };
 use loquet_testkit::fixture::Fixture;
-use loquet_testkit::passkeys::Pretend;
+use loquet_testkit::pretend::Pretend;
 
 use crate::passkeys::KEPT;
 

@@ -31,7 +31,8 @@ pub(crate) enum Command {
     ///
     /// Reads the administrator's code from standard input. A mandate that demands a passkey takes a passkey of the
     /// administrator's own, which needs a browser: it is refused here with PASSKEY_REQUIRED, and announced on the service's
-    /// pages. With a code it can still be moved and cancelled here.
+    /// pages. Until its date it can be moved and cancelled here with a code. Once it is in force, the administrators whom it
+    /// covers act on the pages alone.
     #[command(after_help = "\
 Examples:
   loquet mfa schedule-mandate --db app.db --as helene --at 2026-12-01

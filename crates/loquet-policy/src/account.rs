@@ -6,8 +6,8 @@ use crate::attempts::{Attempts, DailyQuota, SessionWaits};
 use crate::authenticator::is_settling;
 use crate::{
     AccountId, AddressChange, Authenticator, AuthenticatorId, BindingLink, Digest, DisabledBy,
-    FactorState, Level, OrgId, Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode,
-    RoleSet, SecondFactor, Suspension, UnixTime, limits,
+    FactorState, OrgId, Origin, Pending, RecoveryAuthor, RecoverySet, Refusal, ResetCode, RoleSet,
+    SecondFactor, Suspension, UnixTime, limits,
 };
 
 /// One account of one organization. Cloning it allocates nothing, unless links in notices of enrollments are still good.
@@ -167,7 +167,7 @@ impl Account {
         }
     }
 
-    /// Returns whether this administrator may make another change, which is counted with [`count_change`](Self::count_change).
+    /// Returns whether this account may make another change, which is counted with [`count_change`](Self::count_change).
     /// Of its own, so that one administrator's changes never keep another from undoing them.
     ///
     /// # Errors
@@ -250,18 +250,6 @@ impl Account {
     #[must_use]
     pub fn has_active_passkey(&self) -> bool {
         self.second_factor.active().any(Authenticator::is_passkey)
-    }
-
-    /// Returns the level that a code gives where a mandate demands a passkey. Without one so far it can only enroll one. Once
-    /// one is bound, a suspended one too, a code gives nothing: it could have been phished. After a reset or a recovery it is
-    /// enough for [`limits::CODES_AFTER_RESET`] seconds.
-    pub(crate) fn level_by_code(&self, now: UnixTime) -> Level {
-        match self.codes_until {
-            Some(until) if now < until => Level::Level2,
-            Some(_) => Level::RecoveryOnly,
-            None if self.second_factor.iter().any(Authenticator::is_passkey) => Level::HalfLogin,
-            None => Level::EnrollOnly,
-        }
     }
 
     /// Returns whether an authenticator has a secret of less than 128 bits.

@@ -76,7 +76,8 @@ impl Account {
             cut_deadline(until, limits::REPORTS_REFUSED, now);
         }
         if let Some(until) = &mut account.codes_until {
-            cut_deadline(until, limits::CODES_AFTER_RESET, now);
+            let longest = limits::SETTLING.saturating_add(limits::CODES_AFTER_RESET);
+            cut_deadline(until, longest, now);
         }
         for slot in &mut account.pendings {
             let ahead = |since: UnixTime| since.age(now).is_none();

@@ -97,7 +97,7 @@ pub enum Grant {
         /// Whether this session had begun it before. The secret is then the same.
         resumed: bool,
     },
-    /// The authenticator is bound, and the session goes on, where it was granted at Level2.
+    /// The authenticator is bound, and this session, granted at Level2, goes on.
     Bound {
         /// The level that the session has now, as for [`Session`](Self::Session).
         level: Level,

@@ -2,8 +2,8 @@
 
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Account, FactorState, Level, MandateKind, Organization, Refusal, Session, Snapshot, UnixTime,
-    limits,
+    Account, Authenticator, FactorState, Level, MandateKind, Organization, Refusal, Session,
+    Snapshot, UnixTime, limits,
 };
 
 /// Returns the level of the snapshot's session at `now`. It is computed anew for each request and never
@@ -100,20 +100,27 @@ pub(crate) fn level_of(
     }
 }
 
-/// Returns the level that a code gives, [`Level::Level2`] where no mandate demands a passkey.
+/// Returns the level that a code gives. Where a mandate demands a passkey, an account without one so far can only enroll one.
+/// Once one is bound, a suspended one too, a code gives nothing: it could have been phished. After a reset or a recovery it is
+/// enough until [`Account::codes_until`]. Rules that cannot be read may demand a passkey.
 pub(crate) fn level_by_code(
     organization: Option<&Organization>,
     account: &Account,
     now: UnixTime,
 ) -> Level {
-    let is_demanded = organization.is_some_and(|organization| {
+    let is_demanded = organization.is_none_or(|organization| {
         let mut mandates = organization.mandates.iter();
         mandates.any(|mandate| mandate.kind == MandateKind::Passkey)
             && required(Some(organization), account, now).passkey.is_some()
     });
-    match is_demanded {
-        true => account.level_by_code(now),
-        false => Level::Level2,
+    let has_passkey = || account.second_factor.iter().any(Authenticator::is_passkey);
+    match account.codes_until {
+        _ if !is_demanded => Level::Level2,
+        Some(until) if now < until => Level::Level2,
+        Some(_) => Level::RecoveryOnly,
+        None if has_passkey() => Level::HalfLogin,
+        None if organization.is_none() => Level::Level2,
+        None => Level::EnrollOnly,
     }
 }
 

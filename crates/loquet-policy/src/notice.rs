@@ -117,7 +117,7 @@ pub enum Event {
         )]
         kind: MandateKind,
     },
-    /// A mandate came into force while no administrator is known to be enrolled.
+    /// A mandate came into force while no administrator is known to have what is demanded.
     NoAdministratorEnrolled {
         /// The role that it covers.
         role: RoleId,

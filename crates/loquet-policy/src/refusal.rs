@@ -59,7 +59,8 @@ pub enum Refusal {
     EnrollOnly(Cause),
     /// The session must submit a code first, for this cause.
     CodeRequired(Cause),
-    /// The session may only recover: the authenticator is disabled.
+    /// The session may only recover: the authenticator is disabled, or its codes are not enough any more where a passkey is
+    /// demanded.
     RecoverFirst {
         /// When it was disabled.
         since: UnixTime,
@@ -272,7 +273,7 @@ pub enum Refusal {
         /// Seconds until the next reset is possible.
         wait: u64,
     },
-    /// The account is the last administrator, or the last one who is enrolled.
+    /// The account is the last administrator, the last one who is enrolled, or the last who has the passkey that is demanded.
     LastEnrolledAdmin,
     /// The last role of an account cannot be removed. The account can be deactivated.
     UseDeactivate,

@@ -113,12 +113,12 @@ impl Roster {
         others.any(|entry| entry.account != account && entry.meets(demands))
     }
 
-    /// Returns whether an administrator other than `account` has all that log-in `demands`, or is suspended. Suspended ones
-    /// count, because the password alone can suspend them.
+    /// Returns whether an administrator other than `account` is enrolled or suspended. Suspended ones count, because the
+    /// password alone can suspend them; so do those without the passkey that is demanded, which may be suspended too.
     #[must_use]
-    pub(crate) fn others_could_act(&self, account: AccountId, demands: MandateKind) -> bool {
+    pub(crate) fn others_could_act(&self, account: AccountId) -> bool {
         let mut others = self.administrators.iter();
-        others.any(|entry| entry.account != account && (entry.suspended || entry.meets(demands)))
+        others.any(|entry| entry.account != account && (entry.enrolled || entry.suspended))
     }
 
     /// Returns the number of enrolled administrators.

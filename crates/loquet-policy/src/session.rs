@@ -37,7 +37,8 @@ pub enum Level {
     /// The password was given and a code is required within [`limits::HALF_LOGIN`](crate::limits::HALF_LOGIN)
     /// seconds. It gives no rights.
     HalfLogin,
-    /// The password was given, but the authenticator is disabled. The session may only recover.
+    /// The password was given, but the authenticator is disabled, or its codes are not enough any more where a passkey is
+    /// demanded. The session may only recover.
     RecoveryOnly,
     /// The password was given and an enrollment is required. The session may only enroll.
     EnrollOnly,

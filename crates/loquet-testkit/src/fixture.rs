@@ -8,7 +8,7 @@ use loquet::{
     Start, UnixTime,
 };
 
-use crate::passkeys::Pretend;
+use crate::pretend::Pretend;
 
 /// An administrator.
 pub const ANNE: u64 = 1;

@@ -24,6 +24,7 @@ pub mod passkeys;
 pub mod policy_reference;
 #[cfg(unix)]
 pub mod postgres;
+pub mod pretend;
 mod put_back;
 pub mod recovery;
 pub mod restore;

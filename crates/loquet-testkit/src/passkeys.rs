@@ -5,79 +5,14 @@ use std::sync::Arc;
 use loquet::store::Store;
 use loquet::testing::Phone;
 use loquet::{
-    Authorized, Challenge, Config, Error, Keyring, LoggedIn, Mfa, MfaSession, NewPasskey,
-    PasskeyAnswer, PasskeyUser, Refusal, RelyingParty, RestoreOptions, Signed,
+    Authorized, Config, Error, Keyring, LoggedIn, Mfa, MfaSession, PasskeyAnswer, Refusal,
+    RestoreOptions,
 };
 use loquet_policy::{Event, MandateKind, NextStep, Purpose, RoleId, Start, limits};
 
 use crate::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
 use crate::letters::{post, to};
-
-/// A relying party whose passkeys are numbers. Each answer says what it is to, in words.
-#[derive(Debug, Clone, Copy)]
-pub struct Pretend(pub &'static str);
-
-/// The number of the passkey and its count, if the answer begins with `word` and its challenge is expected.
-fn read(
-    word: &str,
-    answer: &str,
-    is_expected: &mut dyn FnMut(&[u8]) -> bool,
-) -> Option<(String, u32)> {
-    let parts: Vec<&str> = answer.split(' ').collect();
-    let [first, challenge, number, count] = parts.as_slice() else {
-        return None;
-    };
-    let pairs = challenge.as_bytes().chunks(2);
-    let bytes = pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    is_expected(&bytes.collect::<Option<Vec<u8>>>()?).then_some(())?;
-    (*first == word).then_some(((*number).to_owned(), count.parse().ok()?))
-}
-
-fn options(challenge: &Challenge) -> Option<String> {
-    Some(challenge.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-impl RelyingParty for Pretend {
-    fn id(&self) -> &str {
-        self.0
-    }
-
-    fn creation_options(&self, _: &PasskeyUser<'_>, challenge: &Challenge) -> Option<String> {
-        options(challenge)
-    }
-
-    fn created(
-        &self,
-        answer: &str,
-        is_expected: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Option<NewPasskey> {
-        let (passkey, counter) = read("create", answer, is_expected)?;
-        Some(NewPasskey {
-            id: passkey.clone().into_bytes(),
-            passkey,
-            counter,
-            backed_up: true,
-        })
-    }
-
-    fn request_options(&self, _: &[&str], challenge: &Challenge) -> Option<String> {
-        options(challenge)
-    }
-
-    fn signed(
-        &self,
-        passkeys: &[&str],
-        answer: &str,
-        is_expected: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Option<Signed> {
-        let (number, counter) = read("sign", answer, is_expected)?;
-        Some(Signed {
-            passkey: passkeys.iter().position(|it| **it == number)?,
-            counter,
-            backed_up: true,
-        })
-    }
-}
+use crate::pretend::Pretend;
 
 impl Fixture {
     /// The answer of passkey `number` to what this session's page asks now.
@@ -125,6 +60,18 @@ impl Fixture {
         self.register(session, answer).await.unwrap().session
     }
 
+    /// Anne, whose passkey is number 7, demands one of all employees.
+    async fn demand_passkeys(&self) {
+        let half = self.log_in(ANNE).await.session;
+        let answer = self.answer(&half, 7, 6).await;
+        let session = self.sign(&half, answer).await.unwrap().session;
+        let anne = self.user(&session).await;
+        let (kind, start) = (MandateKind::Passkey, Start::Now { confirmed: true });
+        let admin = self.mfa.admin(&anne);
+        let demanded = admin.schedule_mandate(RoleId::STAFF, kind, start).await;
+        demanded.unwrap();
+    }
+
     async fn owner(&self, session: &MfaSession) -> (Authorized, Vec<bool>) {
         let owner = self.user(session).await;
         let overview = self.mfa.account(&owner).overview().await.unwrap();
@@ -147,6 +94,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
         passkey_belongs_to_one_account
         copied_passkey_is_suspended
         passkey_that_is_demanded_is_added
+        session_that_owes_its_passkey_shows_no_secret
     }
     Box::pin(relying_party_stays_the_same(&Arc::new(store()))).await;
 }
@@ -201,16 +149,7 @@ async fn passkey_that_is_demanded_is_added(fixture: Fixture) {
     let (app, _) = fixture.enroll(&chloe).await;
     fixture.add_passkey(&session, &phone, 7).await;
     fixture.clock.advance(limits::SETTLING);
-    let half = fixture.log_in(ANNE).await.session;
-    let answer = fixture.answer(&half, 7, 6).await;
-    let session = fixture.sign(&half, answer).await.unwrap().session;
-    let anne = fixture.user(&session).await;
-    let (kind, start) = (MandateKind::Passkey, Start::Now { confirmed: true });
-    let admin = fixture.mfa.admin(&anne);
-    admin
-        .schedule_mandate(RoleId::STAFF, kind, start)
-        .await
-        .unwrap();
+    fixture.demand_passkeys().await;
 
     let half = fixture.log_in(CHLOE).await.session;
     let typed = fixture.code(&app);
@@ -242,6 +181,25 @@ async fn passkey_that_is_demanded_is_added(fixture: Fixture) {
     let answer = fixture.answer(&half, 8, 6).await;
     let login = fixture.sign(&half, answer).await.unwrap();
     fixture.authorize(&login.session).await.unwrap();
+}
+
+/// A replacement that a session of a code began is not shown to it any more once it owes a passkey.
+async fn session_that_owes_its_passkey_shows_no_secret(fixture: Fixture) {
+    let (phone, session) = fixture.enabled().await;
+    fixture.add_passkey(&session, &phone, 7).await;
+    let (app, _) = fixture.with_passkey(CHLOE, 8).await;
+    fixture.clock.advance(limits::SETTLING);
+    let by_code = fixture.enter(CHLOE, &app).await;
+    let answer = fixture.answer(&by_code, 8, 6).await;
+    let chloe = fixture.user(&by_code).await;
+    let begun = fixture.mfa.account(&chloe).replace_authenticator(answer);
+    begun.await.unwrap();
+    assert!(fixture.progress(&by_code).await.offer().is_some());
+    fixture.demand_passkeys().await;
+    assert!(fixture.progress(&by_code).await.offer().is_none());
+    let answer = fixture.answer(&by_code, 8, 7).await;
+    let session = fixture.sign(&by_code, answer).await.unwrap().session;
+    assert!(fixture.progress(&session).await.offer().is_some());
 }
 
 /// An answer is good in the session that asked, for what it asked, once, for five minutes.

@@ -77,7 +77,7 @@ pub fn because(reason: &Reason, language: Language, names: Names<'_>) -> Option<
             )
             .to_owned(),
         "ENROLL_ONLY" => language
-            .say("application à configurer", "app to be set up")
+            .say("application ou clé à configurer", "app or key to be set up")
             .to_owned(),
         "GRANTED" => language.say("accordé", "granted").to_owned(),
         _ => return None,

@@ -140,7 +140,10 @@ impl Cancel {
                 let role = role(self.role);
                 at.tell(
                     &json!({ "role": role, "demands": demands(kind), "cancelled": true }),
-                    &format!("the mandate for the role {role} is cancelled"),
+                    &format!(
+                        "the mandate for the role {role} is cancelled: {}",
+                        what(kind)
+                    ),
                 )
             })
             .await

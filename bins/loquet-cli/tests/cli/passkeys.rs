@@ -2,7 +2,7 @@
 
 use loquet::{Client, Keyring, Mfa, PasskeyAnswer};
 use loquet_sqlite::SqliteStore;
-use loquet_testkit::passkeys::Pretend;
+use loquet_testkit::pretend::Pretend;
 use serde_json::{Value, json};
 
 use super::centre::{Ago, Centre, HOUR, KEY, Phone, enabled, now, shown};

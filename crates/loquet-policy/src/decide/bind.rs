@@ -51,6 +51,21 @@ impl Pending {
 }
 
 impl DecisionBuilder<'_> {
+    /// Refuses what an enrollment may not bind.
+    pub(super) fn require_may_bind(
+        &self,
+        pending: &Pending,
+        origin: AuthenticatorOrigin,
+    ) -> Result<(), Refusal> {
+        let is_passkey = matches!(origin, AuthenticatorOrigin::Passkey { .. });
+        let mut bound = self.actor().second_factor.iter();
+        if origin == AuthenticatorOrigin::Token && !bound.any(Authenticator::is_passkey) {
+            // Where a passkey is demanded, the codes of the assigned token then add it.
+            return Ok(());
+        }
+        pending.may_bind(self.organization()?, self.actor(), is_passkey, self.now)
+    }
+
     pub(super) fn bind(
         &mut self,
         pending: &Pending,
@@ -60,7 +75,6 @@ impl DecisionBuilder<'_> {
         let now = self.now;
         let offered = self.organization()?.options.recovery_codes;
         let why = required(self.known_organization(), self.actor(), now);
-        let codes_until = why.passkey.map(|_| now.plus(limits::CODES_AFTER_RESET));
         let actor = self.actor_mut();
         let id = actor.next_authenticator();
         // Of recovery codes too, so that they are no way around the three days, and none out of reach of a link.
@@ -90,8 +104,13 @@ impl DecisionBuilder<'_> {
             return Err(Refusal::TooManyAuthenticators);
         }
         note_unsettled(actor, id, now);
-        if new.is_passkey() || pending.purpose == Purpose::Reset {
-            actor.codes_until = codes_until.filter(|_| !new.is_passkey());
+        if new.is_passkey() {
+            actor.codes_until = None;
+        } else if pending.purpose == Purpose::Reset {
+            // Only what has settled adds the passkey.
+            let from = new.settles(now).unwrap_or(now);
+            let until = from.plus(limits::CODES_AFTER_RESET);
+            actor.codes_until = why.passkey.map(|_| until);
         }
         actor.keep_link(link, by, now);
         actor.awaits_import = false;

@@ -56,7 +56,11 @@ impl DecisionBuilder<'_> {
             Err(Refusal::EnrollOnly(_)) if self.may_enroll_beside().is_ok() => {
                 self.check_access(access)
             }
-            Err(Refusal::RecoverFirst { since }) => Err(Refusal::Disabled { since }),
+            Err(Refusal::RecoverFirst { since })
+                if self.require_active_authenticator().is_err() =>
+            {
+                Err(Refusal::Disabled { since })
+            }
             Err(other) => Err(other),
         }
     }

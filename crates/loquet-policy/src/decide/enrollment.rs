@@ -289,8 +289,7 @@ impl DecisionBuilder<'_> {
                 drift,
                 origin,
             } => {
-                let passkey = matches!(origin, AuthenticatorOrigin::Passkey { .. });
-                pending.may_bind(self.organization()?, self.actor(), passkey, self.now)?;
+                self.require_may_bind(&pending, origin)?;
                 if let (true, Some(break_glass)) = (by_break_glass, break_glass) {
                     // Used up with the reset code that it gave.
                     self.renew_break_glass(break_glass)?;

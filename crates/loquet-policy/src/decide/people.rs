@@ -2,8 +2,8 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions, erase_credentials, reset};
 use crate::{
-    Account, AccountId, Administrator, Audience, Digest, Event, Grant, Organization, Origin,
-    Refusal, ResetCode, RoleId, RoleSet, Status, Submitted, limits,
+    Account, AccountId, Administrator, Audience, Digest, Event, Grant, MandateKind, Organization,
+    Origin, Refusal, ResetCode, RoleId, RoleSet, Status, Submitted, limits,
 };
 
 /// Returns the highest rank of the roles. An undefined role has no rank.
@@ -49,11 +49,7 @@ impl DecisionBuilder<'_> {
             return Ok(());
         };
         let until = promoted.plus(limits::PROBATION);
-        if self.now < until
-            && self
-                .roster()?
-                .others_could_act(self.actor().id, self.demands()?)
-        {
+        if self.now < until && self.roster()?.others_could_act(self.actor().id) {
             return Err(Refusal::TooNew { until });
         }
         Ok(())
@@ -257,7 +253,7 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    /// Refuses to remove the last administrator, or the last enrolled one.
+    /// Refuses to remove the last administrator, the last enrolled one, or the last who has what is demanded.
     pub(super) fn check_not_last_administrator(&self, account: AccountId) -> Result<(), Refusal> {
         if !self.organization()?.is_enabled() {
             return Ok(());
@@ -270,8 +266,8 @@ impl DecisionBuilder<'_> {
             .administrators
             .iter()
             .any(|other| other.account != account);
-        let demands = self.demands()?;
-        if last || (entry.meets(demands) && !roster.others_meet(account, demands)) {
+        let is_last = |demands| entry.meets(demands) && !roster.others_meet(account, demands);
+        if last || is_last(MandateKind::SecondFactor) || is_last(self.demands()?) {
             return Err(Refusal::LastEnrolledAdmin);
         }
         Ok(())

@@ -119,7 +119,8 @@ fn t65_clock_correction_cuts_waits_and_quotas() {
     );
     let anne = fixture.log_in(ANNE);
     let until = fixture.accounts[ANNE].codes_until;
-    assert_eq!(until, Some(right.plus(limits::CODES_AFTER_RESET)));
+    let longest = limits::SETTLING + limits::CODES_AFTER_RESET;
+    assert_eq!(until, Some(right.plus(longest)));
     assert_eq!(fixture.accounts[ANNE].attempts.total, failures);
     fixture.verify_code(ANNE, anne).unwrap();
     let bruno = fixture.enter(BRUNO);

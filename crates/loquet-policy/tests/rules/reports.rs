@@ -1,5 +1,6 @@
 //! Reports of loss, and codes of 128 bits: what the password alone may do, and what wrong ones cost.
 
+use crate::demanded::{PASSKEY, add_passkey, enter_by, of_phone, with_passkey};
 use crate::fixture::*;
 use loquet_policy::*;
 
@@ -199,4 +200,67 @@ fn bound_account_confirms_address_with_recent_code() {
     assert_eq!(fixture.ask(DAVID, david, confirm), Err(Refusal::StepUp));
     let david = fixture.verify_code(DAVID, david).unwrap();
     assert_eq!(fixture.ask(DAVID, david, confirm), Ok(Grant::Done));
+}
+
+/// A report of the passkey by the password alone does not make a new administrator the only one who could act.
+#[test]
+fn t31_report_of_a_passkey_ends_no_probation() {
+    let mut fixture = with_passkey();
+    let anne = enter_by(&mut fixture, ANNE, PASSKEY, 7);
+    let (role, code) = (ADMINISTRATOR, fixture.signed(PASSKEY, 8));
+    fixture
+        .about(ANNE, anne, CLAIRE, Command::AddRole { role, code })
+        .unwrap();
+    let lost = Command::ReportLost {
+        authenticator: PASSKEY,
+        link: digest(UNDO),
+    };
+    fixture.host(ANNE, lost).unwrap();
+    let claire = enter_by(&mut fixture, CLAIRE, PASSKEY, 6);
+    let code = fixture.signed(PASSKEY, 7);
+    let (reset_code, aloud) = (digest(RESET_CODE), false);
+    let reset = Command::Reset {
+        reset_code,
+        aloud,
+        code,
+    };
+    let refused = fixture.about(CLAIRE, claire, ANNE, reset);
+    assert!(
+        matches!(refused, Err(Refusal::TooNew { .. })),
+        "{refused:?}"
+    );
+}
+
+/// The phished code of a session does not redirect the letters beside a passkey, also where the host began it.
+#[test]
+fn t103_code_confirms_no_address_of_the_host_beside_a_passkey() {
+    let mut fixture = Fixture::enabled();
+    add_passkey(&mut fixture, ANNE);
+    let half = fixture.log_in(ANNE);
+    let code = of_phone(&mut fixture);
+    let by_code = fixture.give(ANNE, half, code).map(session_of).unwrap();
+    let (code, sent) = (ABSENT, digest(ADDRESS));
+    fixture
+        .host(ANNE, Command::ChangeAddress { code, sent })
+        .unwrap();
+    let confirm = Command::ConfirmAddress { code: Some(sent) };
+    let refused = fixture.ask(ANNE, by_code, confirm);
+    assert_eq!(refused, Err(Refusal::PasskeyRequired));
+    let by_passkey = enter_by(&mut fixture, ANNE, PASSKEY, 6);
+    assert!(fixture.ask(ANNE, by_passkey, confirm).is_ok());
+}
+
+/// A change of address that the password alone began ends with the first enrollment.
+#[test]
+fn first_enrollment_ends_a_change_of_address() {
+    let mut fixture = Fixture::enabled();
+    let david = fixture.log_in(DAVID);
+    let (code, sent) = (ABSENT, digest(ADDRESS));
+    fixture
+        .ask(DAVID, david, Command::ChangeAddress { code, sent })
+        .unwrap();
+    let david = fixture.enroll(DAVID);
+    let confirm = Command::ConfirmAddress { code: Some(sent) };
+    let refused = fixture.ask(DAVID, david, confirm);
+    assert_eq!(refused, Err(Refusal::NoAddressCode));
 }

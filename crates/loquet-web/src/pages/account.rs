@@ -157,10 +157,16 @@ fn active<H>(here: &Here<H>, at: &Setting<'_>, since: UnixTime) -> Bound {
     };
     if has_several(here) {
         return Bound::Active {
-            since: language.say(
-                format!("N’importe laquelle vous connecte.{advice}"),
-                format!("Any of them logs you in.{advice}"),
-            ),
+            since: match here.overview().accepts_codes() {
+                true => language.say(
+                    format!("N’importe laquelle vous connecte.{advice}"),
+                    format!("Any of them logs you in.{advice}"),
+                ),
+                false => language.say(
+                    format!("N’importe laquelle de vos clés d’accès vous connecte.{advice}"),
+                    format!("Any of your passkeys logs you in.{advice}"),
+                ),
+            },
         };
     }
     let bound = at.app_or_token(["Liée", "Bound"], ["Lié", "Bound"]);

@@ -321,14 +321,25 @@ pub(crate) async fn add<H: PagesHost>(here: Here<H>, form: Form) -> Result<Respo
     let begun = async {
         let code = form.fields.code()?;
         if !here.owes_passkey() {
-            return Ok(here.account(&form)?.add_authenticator(code).await?);
+            let added = here.account(&form)?.add_authenticator(code);
+            return Ok(added.await.map(drop)?);
         }
         let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
-        let begun = mfa.begin_enrollment(&here.session, code, attempt);
-        Ok::<_, NotTaken>(begun.await?)
+        // An assigned token is confirmed first, and its codes add the passkey.
+        let begun = match here.overview().assigned_token() {
+            Some(_) => {
+                let begun = mfa.begin_token(&here.session, code, attempt);
+                begun.await.map(drop)
+            }
+            None => {
+                let begun = mfa.begin_enrollment(&here.session, code, attempt);
+                begun.await.map(drop)
+            }
+        };
+        Ok::<_, NotTaken>(begun?)
     };
     match here.answer(begun.await, &["code"], "").await? {
-        Ok(_) => Ok(here.go("/enroll")),
+        Ok(()) => Ok(here.go("/enroll")),
         Err(trouble) if here.owes_passkey() => ask_passkey(&here, Some(&trouble)).await,
         Err(trouble) => ask(&here, Ask::Add, Some(&trouble)).await,
     }

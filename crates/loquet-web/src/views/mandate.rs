@@ -158,8 +158,8 @@ fn own_passkey(at: &Setting<'_>, has_passkey: bool) -> Markup {
             )) a href=(next) data-testid="prove-passkey" { (at.say("confirmez avec elle", "confirm with it")) } "." }
         } @else {
             p { (at.say(
-                "L’annonce demande votre propre clé d’accès, et vous n’en avez pas encore\u{a0}: ",
-                "The announcement takes your own passkey, and you have none yet: ",
+                "L’annonce demande votre propre clé d’accès, et vous n’en avez pas encore. Celle que vous ajoutez compte pour cela après trois jours\u{a0}: ",
+                "The announcement takes your own passkey, and you have none yet. One that you add counts for this after three days: ",
             )) a href=(at.path("/account/authenticators/add")) data-testid="add-passkey" { (at.say("ajoutez-en une d’abord", "add one first")) } "." }
         }
     }

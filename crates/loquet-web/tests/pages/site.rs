@@ -17,7 +17,7 @@ use loquet::{
     RoleId, UnixTime,
 };
 use loquet_testkit::flaky::FlakyStore;
-use loquet_testkit::passkeys::Pretend;
+use loquet_testkit::pretend::Pretend;
 use loquet_web::{
     BoxError, Brand, Fields, Language, Page, Pages, PagesHost, Progress, SavedSession, SessionKey,
     Settings, User, Visit, document, guard, require_mfa, require_password,

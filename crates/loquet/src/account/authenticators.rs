@@ -248,7 +248,8 @@ impl AccountHandle<'_> {
     /// # Errors
     /// [`Config::AuthenticatorName`] for one that is longer, or has a control character or another invisible one. [`Error::Refused`] with `STEP_UP` or
     /// `NOT_FRESH` where this session gave no code in the last five minutes, `NOT_SETTLED` where that was one of an
-    /// authenticator which may name only itself so far, `NO_SUCH_AUTHENTICATOR` and `UNCHANGED`.
+    /// authenticator which may name only itself so far, `NO_SUCH_AUTHENTICATOR`, `UNCHANGED`, and
+    /// `TOO_MANY_CHANGES` after thirty changes in a day.
     pub async fn rename_authenticator(
         self,
         authenticator: AuthenticatorId,

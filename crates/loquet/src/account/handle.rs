@@ -167,7 +167,8 @@ impl AccountHandle<'_> {
     /// Takes the code that was sent to the new address. The old address is told, and receives every notice for 14 more days.
     ///
     /// # Errors
-    /// [`Error::Refused`] with `WRONG_ADDRESS_CODE`, and with `NO_ADDRESS_CODE` where no address waits for a code, or its code is
+    /// [`Error::Refused`] with `WRONG_ADDRESS_CODE`, with `PASSKEY_REQUIRED` where the host began it, the account has a passkey
+    /// and this session gave a code, and with `NO_ADDRESS_CODE` where no address waits for a code, or its code is
     /// older than ten minutes, or void after ten wrong ones.
     pub async fn confirm_address(self, code: impl Into<Typed>) -> Result<(), Error> {
         let (session, typed) = (self.session(), code.into());

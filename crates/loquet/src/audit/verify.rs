@@ -230,7 +230,7 @@ impl Operator {
 }
 
 /// An administrator: the account, and whether it is enrolled and suspended.
-type Listed = (AccountId, bool, bool);
+type Listed = (AccountId, bool, bool, bool);
 
 /// An organization's own rows, and its administrators.
 struct Home {
@@ -272,9 +272,12 @@ impl Home {
         match (account, &mut self.administrators) {
             (Ok(person), Some(all)) if is_administrator(&person) => {
                 let facts = &person.facts;
-                let (enrolled, suspended) =
-                    (facts.is_enrolled(), facts.is_enrolled_but_suspended());
-                all.push((facts.id, enrolled, suspended));
+                all.push((
+                    facts.id,
+                    facts.is_enrolled(),
+                    facts.is_enrolled_but_suspended(),
+                    facts.has_active_passkey(),
+                ));
             }
             (Ok(_), _) => {}
             // It is told of itself.
@@ -305,6 +308,13 @@ impl Home {
 fn lists_others(listed: &[Administrator], mut administrators: Vec<Listed>) -> Option<Broken> {
     administrators.sort_unstable();
     let listed = listed.iter();
-    let listed = listed.map(|entry| (entry.account, entry.enrolled, entry.suspended));
+    let listed = listed.map(|entry| {
+        (
+            entry.account,
+            entry.enrolled,
+            entry.suspended,
+            entry.passkey,
+        )
+    });
     (!listed.eq(administrators)).then_some(Broken::OtherAdministrators)
 }

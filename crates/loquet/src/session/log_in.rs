@@ -1,17 +1,13 @@
 //! Logging in: from the right password to a session with rights, and its end.
 
-use loquet_policy::{Access, AccountId, Refusal, Session, current_level};
+use loquet_policy::{Access, AccountId, Refusal, current_level};
 
-use crate::decide::{Facts, Typed};
+use crate::decide::Typed;
 use crate::enrollment::codes::{BreakGlassCode, RecoveryCode};
-use crate::enrollment::operations::{
-    BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Offer, offer,
-};
-use crate::enrollment::recovery::{Recovering, UseRecoveryCode, shown_codes};
-use crate::enrollment::token::TokenOffer;
+use crate::enrollment::operations::{BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Offer};
+use crate::enrollment::recovery::{Recovering, UseRecoveryCode};
 use crate::error::Error;
 use crate::mfa::Mfa;
-use crate::mfa::vault::Vault;
 use crate::session::MfaSession;
 use crate::session::attempt::{Attempt, Client};
 use crate::session::operations::{
@@ -191,42 +187,6 @@ impl Mfa {
         current_level(&admitted.snapshot(&session)?, admitted.now)?;
         let vault = self.unlock().await?;
         self.pending_in(&facts, &session, vault)
-    }
-
-    /// What the session began, of facts in which its pending secret is decrypted.
-    pub(crate) fn pending_in(
-        &self,
-        facts: &Facts,
-        session: &Session,
-        vault: &Vault,
-    ) -> Result<Option<Begun>, Error> {
-        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
-            return Ok(None);
-        };
-        let now = self.now();
-        let mut pendings = actor.facts.pendings_at(now);
-        let Some(pending) = pendings.find(|pending| pending.session == session.id) else {
-            return Ok(None);
-        };
-        let shown = match TokenOffer::of(actor, pending.expires()) {
-            Some(token) => Some(Shown::Token(token)),
-            None => offer(organization, actor, session, pending.expires())?.map(Shown::App),
-        };
-        let facts = (&organization.facts, &actor.facts);
-        let may_bind = |passkey| pending.may_bind(facts.0, facts.1, passkey, now).is_ok();
-        let passkey = match (&shown, &self.inner.passkeys) {
-            (Some(Shown::App(_)), Some(party)) if may_bind(true) => {
-                vault.creation_options(&**party, actor, session, now)
-            }
-            _ => None,
-        };
-        Ok(shown.map(|shown| Begun {
-            shown,
-            purpose: pending.purpose,
-            may_bind_app: may_bind(false),
-            passkey,
-            codes: shown_codes(&vault.keys, actor, session, now),
-        }))
     }
 
     /// Confirms this session's enrollment with the first code of the new authenticator, or with the answer of a new passkey in

@@ -1,14 +1,16 @@
 //! How far a log-in has come.
 
-use loquet_policy::{Authenticator, BreakGlass, NextStep, Purpose};
+use loquet_policy::{Authenticator, BreakGlass, Level, NextStep, Purpose, Session, current_level};
 
 use crate::account::AccountOverview;
-use crate::decide;
+use crate::decide::{self, Facts};
 use crate::enrollment::codes::{BreakGlassCode, RecoveryCode};
-use crate::enrollment::operations::Offer;
+use crate::enrollment::operations::{Offer, offer};
+use crate::enrollment::recovery::shown_codes;
 use crate::enrollment::token::TokenOffer;
 use crate::error::Error;
 use crate::mfa::Mfa;
+use crate::mfa::vault::Vault;
 use crate::session::attempt::Client;
 use crate::session::{Authorized, MfaSession};
 
@@ -176,5 +178,44 @@ impl Mfa {
             break_glass,
             overview: self.overview_of(facts, &session, owed)?,
         })
+    }
+
+    /// What the session began, of facts in which its pending secret is decrypted.
+    pub(super) fn pending_in(
+        &self,
+        facts: &Facts,
+        session: &Session,
+        vault: &Vault,
+    ) -> Result<Option<Begun>, Error> {
+        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+            return Ok(None);
+        };
+        let now = self.now();
+        // One that owes a proof sees nothing of what it began before.
+        let level = current_level(&facts.snapshot(actor, session), now);
+        let may_see = level.is_ok_and(|it| !matches!(it, Level::HalfLogin | Level::RecoveryOnly));
+        let mut pendings = actor.facts.pendings_at(now).filter(|_| may_see);
+        let Some(pending) = pendings.find(|pending| pending.session == session.id) else {
+            return Ok(None);
+        };
+        let shown = match TokenOffer::of(actor, pending.expires()) {
+            Some(token) => Some(Shown::Token(token)),
+            None => offer(organization, actor, session, pending.expires())?.map(Shown::App),
+        };
+        let facts = (&organization.facts, &actor.facts);
+        let may_bind = |passkey| pending.may_bind(facts.0, facts.1, passkey, now).is_ok();
+        let passkey = match (&shown, &self.inner.passkeys) {
+            (Some(Shown::App(_)), Some(party)) if may_bind(true) => {
+                vault.creation_options(&**party, actor, session, now)
+            }
+            _ => None,
+        };
+        Ok(shown.map(|shown| Begun {
+            shown,
+            purpose: pending.purpose,
+            may_bind_app: may_bind(false),
+            passkey,
+            codes: shown_codes(&vault.keys, actor, session, now),
+        }))
     }
 }
