@@ -189,6 +189,7 @@ impl Refusal {
             | Self::Disabled { since: date }
             | Self::IsDeactivated { since: date }
             | Self::TooSoon { earliest: date }
+            | Self::TooLate { latest: date }
             | Self::TooNew { until: date }
             | Self::NotSettled { until: date }
             | Self::AlreadyOpen { ready: date }
@@ -257,6 +258,7 @@ names! {
     AlreadyAnnounced "ALREADY_ANNOUNCED" Notice
     NothingAnnounced "NOTHING_ANNOUNCED" Notice
     TooSoon "TOO_SOON" Notice
+    TooLate "TOO_LATE" Notice
     NotConfirmed "NOT_CONFIRMED" Notice
     TooManyPostponements "TOO_MANY_POSTPONEMENTS" Notice
     TooManyAnnouncements "TOO_MANY_ANNOUNCEMENTS" Notice

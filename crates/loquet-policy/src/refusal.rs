@@ -104,6 +104,11 @@ pub enum Refusal {
         /// The earliest possible date.
         earliest: UnixTime,
     },
+    /// The date is more than [`NOTICE_MAX`](crate::limits::NOTICE_MAX) seconds ahead.
+    TooLate {
+        /// The latest possible date.
+        latest: UnixTime,
+    },
     /// A mandate that begins immediately needs the confirmation that covered accounts enroll at their next
     /// log-in.
     NotConfirmed,

@@ -193,6 +193,7 @@ const fn field_of(refusal: &Refusal) -> Option<&'static str> {
         Refusal::BreakGlassCodeNotConfirmed | Refusal::BreakGlassCodeFirst => Some("group"),
         Refusal::NotConfirmed => Some("confirmed"),
         Refusal::TooSoon { .. }
+        | Refusal::TooLate { .. }
         | Refusal::OutOfBounds { .. }
         | Refusal::TooManyPostponements(_) => Some("date"),
         Refusal::WouldLockOut => Some("rules"),

@@ -160,6 +160,7 @@ fn of_refusal(refusal: &Refusal) -> StatusCode {
         | Refusal::NotConfirmed
         | Refusal::OutOfBounds { .. }
         | Refusal::TooSoon { .. }
+        | Refusal::TooLate { .. }
         | Refusal::UnknownRole { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
     }

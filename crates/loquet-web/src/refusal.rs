@@ -51,7 +51,6 @@ const fn key(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::NoBreakGlassCode { until: Some(_) } => "NO_BREAK_GLASS_CODE_UNTIL",
         Refusal::WrongCode { behind: Some(_) } => "WRONG_CODE_BEHIND",
-        Refusal::OutOfBounds { most, .. } if when::is_moment(*most) => "OUT_OF_BOUNDS_DATE",
         Refusal::ResetCodeRequired(Cause { role: Some(_), .. }) => "RESET_CODE_REQUIRED_BY_MANDATE",
         Refusal::ResetCodeRequired(Cause { by: Some(_), .. }) => "RESET_CODE_REQUIRED_BY_RESET",
         _ => refusal.code(),
@@ -100,6 +99,7 @@ fn date(refusal: &Refusal) -> Option<UnixTime> {
         Refusal::NoBreakGlassCode { until } => until,
         Refusal::AlreadyOpen { ready } | Refusal::TooEarly { ready } => Some(ready),
         Refusal::TooSoon { earliest } => Some(when::next_day(earliest)),
+        Refusal::TooLate { latest } => Some(latest),
         _ => None,
     }
 }

@@ -23,18 +23,8 @@ pub(crate) fn duration(seconds: u64, language: Language) -> String {
     }
 }
 
-/// Whether a bound of a value is a moment. All others are durations, of years at most.
-pub(crate) const fn is_moment(bound: u64) -> bool {
-    // September 2001, or 31 years.
-    bound >= 1_000_000_000
-}
-
-/// The least and the most that a value can be: two days, or two durations.
+/// The least and the most that a duration can be.
 pub(crate) fn bounds(least: u64, most: u64, language: Language) -> [String; 2] {
-    if is_moment(most) {
-        // The days that begin within the bounds.
-        return [next_day(UnixTime(least)), UnixTime(most)].map(|at| day(at, language));
-    }
     [least, most].map(|seconds| match seconds {
         DAY => format!("1\u{a0}{}", language.say("jour", "day")),
         _ if seconds % DAY != 0 && seconds % HOUR == 0 => format!("{}\u{a0}h", seconds / HOUR),
@@ -65,7 +55,6 @@ const EPOCH: Date = date(1970, 1, 1);
 
 #[cfg(test)]
 mod tests {
-    use loquet_policy::limits;
 
     use super::*;
 
@@ -120,12 +109,8 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_days_or_durations() {
+    fn bounds_are_durations() {
         let french = |least, most| bounds(least, most, Language::French).join(" ");
-        assert_eq!(
-            french(1_797_696_408, 1_860_163_608).replace('\u{a0}', "_"),
-            "20_décembre_2026 11_décembre_2028"
-        );
         for (seconds, said) in [
             (600, "10_min"),
             (7_200, "2_h"),
@@ -135,9 +120,6 @@ mod tests {
         ] {
             let both = french(seconds, seconds).replace('\u{a0}', "_");
             assert_eq!(both, format!("{said} {said}"));
-        }
-        for most in [limits::RESET_CODE_MAX, limits::ENROLLMENT_WINDOW_MAX] {
-            assert!(!is_moment(most));
         }
     }
 

@@ -141,10 +141,7 @@ impl DecisionBuilder<'_> {
         if date < least {
             Err(Refusal::TooSoon { earliest: least })
         } else if date > most {
-            Err(Refusal::OutOfBounds {
-                least: least.0,
-                most: most.0,
-            })
+            Err(Refusal::TooLate { latest: most })
         } else {
             Ok(date)
         }

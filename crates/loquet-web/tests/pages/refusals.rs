@@ -58,16 +58,13 @@ fn of_organizations() -> Vec<Refusal> {
             role: RoleId::STAFF,
         },
         TooSoon { earliest: AT },
+        TooLate { latest: AT },
         NotConfirmed,
         TooManyPostponements(UNKNOWN),
         TooManyPostponements(BY),
         WouldStrandAdmin,
         BreakGlassCodeNotConfirmed,
         OutOfBounds { least: 1, most: 2 },
-        OutOfBounds {
-            least: AT.0,
-            most: AT.0 + 86_400,
-        },
         NothingScheduled,
     ]
 }

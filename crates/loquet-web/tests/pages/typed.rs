@@ -101,8 +101,8 @@ async fn date_that_lies_too_far_ahead_is_told_the_days() {
     let mut helene = site.browser();
     helene.enable(HELENE).await;
     for (language, said) in [
-        ("en", "Choose a date from "),
-        ("fr", "Choisissez une date entre le "),
+        ("en", "This date is too far ahead: choose "),
+        ("fr", "Cette date est trop éloignée"),
     ] {
         helene.speak(language).await;
         helene.open("/mfa/admin/mandate").await;

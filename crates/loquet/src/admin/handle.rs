@@ -126,7 +126,7 @@ impl AdminHandle<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `TOO_SOON` (the earliest date), `ALREADY_ANNOUNCED`, `NOT_FRESH`, `PASSKEY_REQUIRED` and others.
+    /// [`Error::Refused`] with `TOO_SOON` (the earliest date), `TOO_LATE`, `ALREADY_ANNOUNCED`, `NOT_FRESH`, `PASSKEY_REQUIRED` and others.
     pub async fn schedule_mandate(
         self,
         role: RoleId,
@@ -146,7 +146,7 @@ impl AdminHandle<'_> {
     /// Moves the date of a mandate that is announced.
     ///
     /// # Errors
-    /// [`Error::Refused`] with `NOTHING_ANNOUNCED`, `TOO_SOON`, `TOO_MANY_POSTPONEMENTS` and others.
+    /// [`Error::Refused`] with `NOTHING_ANNOUNCED`, `TOO_SOON`, `TOO_LATE`, `TOO_MANY_POSTPONEMENTS` and others.
     pub async fn move_mandate(
         self,
         role: RoleId,
