@@ -69,13 +69,20 @@ pub struct Account {
         serde(default, skip_serializing_if = "DailyQuota::is_unused")
     )]
     pub enrollments: DailyQuota,
-    /// The changes of settings, roles and active accounts that this administrator has made, and of the names of this account's
-    /// authenticators, of at most [`CHANGES_A_DAY`](limits::CHANGES_A_DAY): most take no code of their own.
+    /// The changes of settings, roles and active accounts that this administrator has made, of at most
+    /// [`CHANGES_A_DAY`](limits::CHANGES_A_DAY): most take no code of their own.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "DailyQuota::is_unused")
     )]
     pub changes: DailyQuota,
+    /// The names that were given to authenticators, of at most [`CHANGES_A_DAY`](limits::CHANGES_A_DAY): each is a record in the
+    /// audit log.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "DailyQuota::is_unused")
+    )]
+    pub names: DailyQuota,
     /// When an authenticator that had not settled last proved this account. Sessions of then or before may be its own, and
     /// administer nothing.
     #[cfg_attr(
@@ -155,6 +162,7 @@ impl Account {
             resets: DailyQuota::default(),
             enrollments: DailyQuota::default(),
             changes: DailyQuota::default(),
+            names: DailyQuota::default(),
             unsettled_proof: None,
             recovery: RecoverySet::EMPTY,
             recovery_author: None,
@@ -167,7 +175,7 @@ impl Account {
         }
     }
 
-    /// Returns whether this account may make another change, which is counted with [`count_change`](Self::count_change).
+    /// Returns whether this administrator may make another change, which is counted with [`count_change`](Self::count_change).
     /// Of its own, so that one administrator's changes never keep another from undoing them.
     ///
     /// # Errors
@@ -182,6 +190,23 @@ impl Account {
     /// Counts a change.
     pub fn count_change(&mut self, now: UnixTime) {
         self.changes.count(now);
+    }
+
+    /// Returns whether another name may be given to an authenticator, which is counted with
+    /// [`count_name`](Self::count_name).
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyChanges`].
+    pub fn may_name(&self, now: UnixTime) -> Result<(), Refusal> {
+        match self.names.wait(limits::CHANGES_A_DAY, now) {
+            Some(wait) => Err(Refusal::TooManyChanges { wait }),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a name.
+    pub fn count_name(&mut self, now: UnixTime) {
+        self.names.count(now);
     }
 
     /// Returns whether the account has the administrator role.

@@ -58,6 +58,7 @@ impl Account {
             &mut account.resets,
             &mut account.enrollments,
             &mut account.changes,
+            &mut account.names,
         ];
         for DailyQuota { since, .. } in quotas.into_iter().chain([account.session_waits.begun()]) {
             cut(since, now);

@@ -96,9 +96,8 @@ pub const NOTICE: u64 = 7 * DAY;
 pub const NOTICE_MAX: u64 = 730 * DAY;
 /// Mandates that an organization's administrators may announce, move or impose in 24 hours.
 pub const ANNOUNCEMENTS_A_DAY: u8 = 10;
-/// Changes of settings, roles and active accounts that one administrator may make in 24 hours, and of the names of their
-/// authenticators that any user may. Most take no code of their own, and each is a letter to all administrators, ends a
-/// user's access or is a record in the audit log.
+/// Changes of settings, roles and active accounts that one administrator may make in 24 hours. Most take no code of their own,
+/// and each is a letter to all administrators or ends a user's access. As many names may a user give to authenticators.
 pub const CHANGES_A_DAY: u8 = 30;
 /// How often an announced mandate may be postponed.
 pub const POSTPONEMENTS: u8 = 2;

@@ -120,7 +120,7 @@ pub enum Refusal {
         wait: u64,
     },
     /// The actor has made [`CHANGES_A_DAY`](crate::limits::CHANGES_A_DAY) changes of settings, roles and active accounts in 24
-    /// hours.
+    /// hours, or given as many names to authenticators.
     TooManyChanges {
         /// Seconds until the next change is possible.
         wait: u64,

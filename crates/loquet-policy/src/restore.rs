@@ -41,6 +41,7 @@ impl Account {
         account.resets = last.resets;
         account.enrollments = last.enrollments;
         account.changes = last.changes;
+        account.names = last.names;
         account.binding_links.clone_from(&last.binding_links);
         account.reports_refused_until = last.reports_refused_until;
         account.replace_advised = last.replace_advised;

@@ -141,6 +141,7 @@ fn t37_restore_keeps_what_happened_since_backup() {
         resets: DailyQuota { since, used: 1 },
         enrollments: DailyQuota { since, used: 2 },
         changes: DailyQuota { since, used: 3 },
+        names: DailyQuota { since, used: 4 },
         binding_links: vec![binding_link(since)],
         reports_refused_until: Some(since),
         replace_advised: true,

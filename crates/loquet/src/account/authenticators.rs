@@ -192,11 +192,11 @@ in_session!(
             return Err(Refusal::Unchanged);
         }
         // Each is a record in the audit log.
-        case.actor.facts.may_change(case.now)?;
+        case.actor.facts.may_name(case.now)?;
         Command::ApplyDue
     },
     |this, case, effects| {
-        effects.actor.facts.count_change(case.now);
+        effects.actor.facts.count_name(case.now);
         effects.actor.secrets.name(this.authenticator, &this.name)
     }
 );
@@ -249,7 +249,7 @@ impl AccountHandle<'_> {
     /// [`Config::AuthenticatorName`] for one that is longer, or has a control character or another invisible one. [`Error::Refused`] with `STEP_UP` or
     /// `NOT_FRESH` where this session gave no code in the last five minutes, `NOT_SETTLED` where that was one of an
     /// authenticator which may name only itself so far, `NO_SUCH_AUTHENTICATOR`, `UNCHANGED`, and
-    /// `TOO_MANY_CHANGES` after thirty changes in a day.
+    /// `TOO_MANY_CHANGES` after thirty names in a day.
     pub async fn rename_authenticator(
         self,
         authenticator: AuthenticatorId,
