@@ -100,8 +100,8 @@ async fn report<H: PagesHost>(
             let said = Message {
                 title: language.say("Application retirée", "App removed"),
                 text: language.say(
-                    "Elle ne vaut plus rien et toutes les connexions ont pris fin. Changez votre mot de passe, puis demandez un code de réinitialisation à un administrateur.",
-                    "It no longer works and all sessions have ended. Change your password, then ask an administrator for a reset code.",
+                    "Elle ne vaut plus rien et toutes les connexions ont pris fin. Changez votre mot de passe. S’il ne vous reste rien pour vous connecter, demandez un code de réinitialisation à un administrateur.",
+                    "It no longer works and all sessions have ended. Change your password. If nothing is left to log in with, ask an administrator for a reset code.",
                 ),
                 on: (
                     language.say("Page de connexion", "Log-in page"),
