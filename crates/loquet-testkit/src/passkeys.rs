@@ -5,7 +5,7 @@ use std::sync::Arc;
 use loquet::store::Store;
 use loquet::testing::Phone;
 use loquet::{
-    Authorized, Config, Error, Keyring, LoggedIn, Mfa, MfaSession, PasskeyAnswer, Refusal,
+    Attempt, Authorized, Config, Error, Keyring, LoggedIn, Mfa, MfaSession, PasskeyAnswer, Refusal,
     RestoreOptions,
 };
 use loquet_policy::{Event, MandateKind, NextStep, Purpose, RoleId, Start, limits};
@@ -70,6 +70,8 @@ impl Fixture {
         let admin = self.mfa.admin(&anne);
         let demanded = admin.schedule_mandate(RoleId::STAFF, kind, start).await;
         demanded.unwrap();
+        let admin = self.mfa.admin(&anne);
+        admin.remember_devices(true).await.unwrap();
     }
 
     async fn owner(&self, session: &MfaSession) -> (Authorized, Vec<bool>) {
@@ -153,8 +155,10 @@ async fn passkey_that_is_demanded_is_added(fixture: Fixture) {
 
     let half = fixture.log_in(CHLOE).await.session;
     let typed = fixture.code(&app);
-    let login = fixture.verify(&half, &typed).await.unwrap();
-    assert_eq!(login.next, NextStep::Enroll);
+    // Where she asks for it, the device is remembered all the same.
+    let ticked = Attempt::new(Fixture::client()).remember_device(true);
+    let login = fixture.mfa.verify_code(&half, typed, ticked).await.unwrap();
+    assert!(login.next == NextStep::Enroll && login.device.is_some());
     let session = login.session;
     let owed = fixture.authorize(&session).await.unwrap_err();
     assert_eq!(owed.next_step(), Some(NextStep::Enroll));

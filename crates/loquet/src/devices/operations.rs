@@ -90,12 +90,13 @@ impl Case<'_> {
         actor: &mut AccountRecord,
         notices: &mut Vec<Notice>,
     ) {
-        let (Grant::Session { level, .. } | Grant::Bound { level, .. }) = granted else {
+        let (Grant::Session { session, .. } | Grant::Bound { session, .. }) = granted else {
             return;
         };
         let old = self.session;
         let is_entry = old.is_none_or(|old| !matches!(old.level, Level::Level1 | Level::Level2));
-        let with_rights = matches!(level, Level::Level1 | Level::Level2);
+        // As granted: a right code makes the device known, also where the session can only add the passkey that is demanded.
+        let with_rights = matches!(session.level, Level::Level1 | Level::Level2);
         let new = self.device().is_none() && self.remembers(gives_code);
         if !with_rights || !(is_entry || new) {
             return;

@@ -156,7 +156,10 @@ impl Mfa {
         let owed = admitted.owed;
         let by_break_glass = admitted.actor.facts.holds_break_glass(admitted.now);
         let vault = self.unlock().await?;
-        let pending = self.pending_in(&facts, &session, vault)?;
+        let pending = match owed {
+            Ok(()) => self.pending_in(&facts, &session, vault)?,
+            Err(_) => None,
+        };
         let break_glass = facts
             .organization
             .as_ref()
