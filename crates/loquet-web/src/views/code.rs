@@ -290,8 +290,8 @@ fn why_recover(at: &Setting<'_>, why: &Recovery) -> (String, String) {
             return (
                 at.say("Un code ne suffit plus", "A code is no longer enough").to_owned(),
                 at.language.say(
-                    format!("Une clé d’accès est obligatoire pour vous, et les trois jours pour en ajouter une sont passés depuis le {until}."),
-                    format!("A passkey is required of you, and the three days to add one have been over since {until}."),
+                    format!("Une clé d’accès est obligatoire pour vous, et le délai pour en ajouter une est passé depuis le {until}."),
+                    format!("A passkey is required of you, and the time to add one has been over since {until}."),
                 ),
             );
         }

@@ -247,7 +247,7 @@ async fn app_is_enough_for_three_days_after_a_reset() {
     again.open("/mfa/account").await;
     for browser in [late, again] {
         browser.shows("data-testid=\"recovery-page\"");
-        browser.shows("les trois jours pour en ajouter une sont passés");
+        browser.shows("le délai pour en ajouter une est passé");
         browser.hides("désactivée");
     }
 }
