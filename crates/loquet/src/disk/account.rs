@@ -150,7 +150,7 @@ pub(crate) fn read_account_with(
     keys: &RowKeys,
     decrypt: Decrypt,
 ) -> Result<AccountRecord, DiskError> {
-    let body = account_body(row, version, keys)?;
+    let mut body = account_body(row, version, keys)?;
     let open = |slot: &str, encrypted: &str| -> Result<Secret, DiskError> {
         let place = Place {
             org: row.org,
@@ -161,17 +161,16 @@ pub(crate) fn read_account_with(
         let bytes = keys.decrypt(&place, &decode(encrypted)?)?;
         Secret::weak(&bytes).map_err(|_| KeyringError::DoesNotOpen.into())
     };
-    let bound = |it: &EncryptedAuthenticator| {
-        let slot = authenticator_slot(it.details.id);
-        let has_secret = it.details.passkey.is_none() && decrypt.has_bound();
-        let secret = has_secret.then(|| open(&slot, &it.encrypted));
+    let bound = |EncryptedAuthenticator { details, encrypted }| {
+        let has_secret = details.passkey.is_none() && decrypt.has_bound();
+        let secret = has_secret.then(|| open(&authenticator_slot(details.id), &encrypted));
         Ok::<_, DiskError>(BoundSecret {
-            details: it.details.clone(),
+            details,
             secret: secret.transpose()?,
         })
     };
-    let bound = body.authenticators.iter().map(bound);
-    let bound = bound.collect::<Result<_, _>>()?;
+    let all = std::mem::take(&mut body.authenticators).into_iter();
+    let bound = all.map(bound).collect::<Result<_, _>>()?;
     let pendings = body
         .pendings
         .iter()
