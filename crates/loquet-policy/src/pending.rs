@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 /// A pending enrollment. It satisfies no requirement, and only the session that began it can show or confirm
 /// it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Pending {

@@ -344,7 +344,7 @@ impl DecisionBuilder<'_> {
             None => Refusal::NothingPending,
         };
         let own = pendings.find(|pending| pending.session == session.id);
-        own.cloned().ok_or(none)
+        own.copied().ok_or(none)
     }
 
     fn count_pending_failure(&mut self, session: &Session) {

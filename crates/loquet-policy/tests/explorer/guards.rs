@@ -298,7 +298,7 @@ fn of_pendings() -> Vec<Guard> {
             THIEF,
             with_changes(confirms, |snapshot, changes| {
                 if let (Some(actor), Some(session)) = (&mut changes.actor, snapshot.session) {
-                    actor.pendings = snapshot.actor.pendings.clone();
+                    actor.pendings = snapshot.actor.pendings;
                     for slot in &mut actor.pendings {
                         if slot.as_ref().is_some_and(|it| it.session == session.id) {
                             *slot = None;
@@ -313,7 +313,7 @@ fn of_pendings() -> Vec<Guard> {
             ALONE,
             with_changes(reports_loss, |snapshot, changes| {
                 if let Some(actor) = &mut changes.actor {
-                    actor.pendings = snapshot.actor.pendings.clone();
+                    actor.pendings = snapshot.actor.pendings;
                 }
             }),
             "S9",

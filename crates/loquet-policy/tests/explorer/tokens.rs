@@ -34,7 +34,7 @@ pub fn check_step(before: &World, after: &World, action: Action) -> Promise {
 fn keeping_pendings(these: fn(&Command) -> bool) -> Weakened {
     with_changes(these, |snapshot, changes| {
         if let Some(actor) = &mut changes.actor {
-            actor.pendings = snapshot.actor.pendings.clone();
+            actor.pendings = snapshot.actor.pendings;
         }
     })
 }
