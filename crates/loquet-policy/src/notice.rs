@@ -58,14 +58,7 @@ pub enum Event {
         /// The role that it covers.
         role: RoleId,
         /// What it demands.
-        #[cfg_attr(
-            feature = "serde",
-            serde(
-                rename = "demands",
-                default,
-                skip_serializing_if = "MandateKind::is_second_factor"
-            )
-        )]
+        #[cfg_attr(feature = "serde", serde(rename = "demands", default))]
         kind: MandateKind,
         /// When it begins.
         date: UnixTime,
@@ -75,14 +68,7 @@ pub enum Event {
         /// The role that it would have covered.
         role: RoleId,
         /// What it demands.
-        #[cfg_attr(
-            feature = "serde",
-            serde(
-                rename = "demands",
-                default,
-                skip_serializing_if = "MandateKind::is_second_factor"
-            )
-        )]
+        #[cfg_attr(feature = "serde", serde(rename = "demands", default))]
         kind: MandateKind,
     },
     /// An announced mandate begins soon.
@@ -90,14 +76,7 @@ pub enum Event {
         /// The role that it covers.
         role: RoleId,
         /// What it demands.
-        #[cfg_attr(
-            feature = "serde",
-            serde(
-                rename = "demands",
-                default,
-                skip_serializing_if = "MandateKind::is_second_factor"
-            )
-        )]
+        #[cfg_attr(feature = "serde", serde(rename = "demands", default))]
         kind: MandateKind,
         /// When it begins.
         date: UnixTime,
@@ -107,14 +86,7 @@ pub enum Event {
         /// The role that it covers.
         role: RoleId,
         /// What it demands.
-        #[cfg_attr(
-            feature = "serde",
-            serde(
-                rename = "demands",
-                default,
-                skip_serializing_if = "MandateKind::is_second_factor"
-            )
-        )]
+        #[cfg_attr(feature = "serde", serde(rename = "demands", default))]
         kind: MandateKind,
     },
     /// A mandate came into force while no administrator is known to have what is demanded.

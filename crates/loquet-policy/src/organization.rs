@@ -128,6 +128,16 @@ impl Organization {
         self.roles.iter().find(|known| known.id == role)
     }
 
+    /// Puts a mandate in its place, and in that of the one of its role and kind.
+    pub(crate) fn put_mandate(&mut self, mandate: Mandate) {
+        let Mandate { role, kind, .. } = mandate;
+        self.mandates.retain(|known| !known.is_of(role, kind));
+        let at = self
+            .mandates
+            .partition_point(|known| (known.role, known.kind) < (role, kind));
+        self.mandates.insert(at, mandate);
+    }
+
     /// Returns the mandate of one kind for `role` itself, announced or in force.
     #[must_use]
     pub fn mandate(&self, role: RoleId, kind: MandateKind) -> Option<&Mandate> {
@@ -231,7 +241,7 @@ pub enum MandateKind {
     /// Any second factor.
     #[default]
     SecondFactor,
-    /// A passkey, which nobody can be tricked into handing over (NIST SP 800-63B-4 §3.2.5). Once an account has one, no
+    /// A passkey: a user cannot be tricked into handing it over (NIST SP 800-63B-4 §3.2.5). Once an account has one, no
     /// six-digit code logs it in.
     Passkey,
 }

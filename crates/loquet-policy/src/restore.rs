@@ -94,13 +94,8 @@ impl Organization {
         let in_force = |mandate: &&Mandate| matches!(mandate.state, MandateState::InForce { .. });
         organization.mandates.clone_from(&last.mandates);
         for mandate in self.mandates.iter().filter(in_force) {
-            organization
-                .mandates
-                .retain(|known| !known.is_of(mandate.role, mandate.kind));
-            organization.mandates.push(*mandate);
+            organization.put_mandate(*mandate);
         }
-        let key = |mandate: &Mandate| (mandate.role, mandate.kind);
-        organization.mandates.sort_by_key(key);
         organization.options = self.options.stricter(&last.options);
         organization.scheduled.clear();
         organization.announcements = last.announcements;

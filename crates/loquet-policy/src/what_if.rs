@@ -153,16 +153,12 @@ impl Plan {
                     date,
                     postponements,
                 };
-                let mandates = &mut organization.mandates;
-                mandates.retain(|mandate| !mandate.is_of(role, kind));
-                let at = mandates.partition_point(|it| (it.role, it.kind) < (role, kind));
-                let mandate = Mandate {
+                organization.put_mandate(Mandate {
                     role,
                     kind,
                     by,
                     state,
-                };
-                mandates.insert(at, mandate);
+                });
             }
             PolicyChange::NoMandate { role, kind } => {
                 let mandates = &mut organization.mandates;

@@ -106,15 +106,12 @@ impl DecisionBuilder<'_> {
         let by = self.actor().id;
         let organization = self.organization_mut()?;
         organization.announcements.count(now);
-        let mandates = &mut organization.mandates;
-        let at = mandates.partition_point(|known| (known.role, known.kind) < of);
-        let mandate = Mandate {
+        organization.put_mandate(Mandate {
             role,
             kind,
             by,
             state,
-        };
-        mandates.insert(at, mandate);
+        });
         let event = match state {
             MandateState::Announced { .. } => Event::MandateAnnounced { role, kind, date },
             MandateState::InForce { .. } => Event::MandateInForce { role, kind },
