@@ -45,6 +45,17 @@ fn demanded() -> Fixture {
     fixture
 }
 
+/// Anne, who has used a passkey, announces that employees need one in eight days. Returns her session and her command.
+fn announced(mut fixture: Fixture) -> (Fixture, Session, Command) {
+    add_passkey(&mut fixture, ANNE);
+    let anne = enter_by(&mut fixture, ANNE, PASSKEY, 6);
+    let (role, kind) = (EMPLOYEE, MandateKind::Passkey);
+    let start = Start::At(fixture.in_days(8));
+    let announce = Command::ScheduleMandate { role, kind, start };
+    fixture.ask(ANNE, anne, announce).unwrap();
+    (fixture, anne, announce)
+}
+
 /// Claire has added a passkey to her app.
 pub fn with_passkey() -> Fixture {
     let mut fixture = demanded();
@@ -105,13 +116,8 @@ fn passkeys_are_demanded_by_whoever_used_one() {
 /// Each kind is announced, moved and cancelled by itself, and latches by itself.
 #[test]
 fn kinds_of_mandate_are_apart() {
-    let mut fixture = Fixture::mandated();
-    add_passkey(&mut fixture, ANNE);
-    let anne = enter_by(&mut fixture, ANNE, PASSKEY, 6);
+    let (mut fixture, anne, announce) = announced(Fixture::mandated());
     let (role, kind) = (EMPLOYEE, MandateKind::Passkey);
-    let start = Start::At(fixture.in_days(8));
-    let announce = Command::ScheduleMandate { role, kind, start };
-    fixture.ask(ANNE, anne, announce).unwrap();
     let Err(Refusal::AlreadyAnnounced(cause)) = fixture.ask(ANNE, anne, announce) else {
         panic!("announced twice");
     };
@@ -369,13 +375,7 @@ fn last_administrator_with_a_passkey_stays() {
 /// The administrators are alarmed where none of them has what comes to be demanded.
 #[test]
 fn mandate_of_passkeys_alarms_where_no_administrator_has_one() {
-    let mut fixture = Fixture::enabled();
-    add_passkey(&mut fixture, ANNE);
-    let anne = enter_by(&mut fixture, ANNE, PASSKEY, 6);
-    let (role, kind) = (EMPLOYEE, MandateKind::Passkey);
-    let start = Start::At(fixture.in_days(8));
-    let announce = Command::ScheduleMandate { role, kind, start };
-    fixture.ask(ANNE, anne, announce).unwrap();
+    let (mut fixture, anne, _) = announced(Fixture::enabled());
     let mut without = fixture.clone();
     let (code, authenticator) = (without.signed(PASSKEY, 7), PHONE);
     let remove = Command::RemoveAuthenticator {
@@ -392,7 +392,7 @@ fn mandate_of_passkeys_alarms_where_no_administrator_has_one() {
         fixture.notices.clear();
         fixture.wait(8 * limits::DAY);
         fixture.host(DAVID, Command::ApplyDue).unwrap();
-        let alarm = Event::NoAdministratorEnrolled { role };
+        let alarm = Event::NoAdministratorEnrolled { role: EMPLOYEE };
         assert_eq!(fixture.notified(alarm), alarmed);
     }
 }

@@ -328,28 +328,19 @@ impl Fixture {
         role: RoleId,
         days: u64,
     ) -> Result<Grant, Refusal> {
-        let start = Start::At(self.in_days(days));
-        self.ask(
-            ANNE,
-            session,
-            Command::ScheduleMandate {
-                kind: MandateKind::SecondFactor,
-                role,
-                start,
-            },
-        )
+        self.impose(session, role, Start::At(self.in_days(days)))
     }
 
     pub fn mandate_now(&mut self, session: Session) -> Result<Grant, Refusal> {
-        let (role, start) = (EMPLOYEE, Start::Now { confirmed: true });
+        self.impose(session, EMPLOYEE, Start::Now { confirmed: true })
+    }
+
+    fn impose(&mut self, session: Session, role: RoleId, start: Start) -> Result<Grant, Refusal> {
+        let kind = MandateKind::SecondFactor;
         self.ask(
             ANNE,
             session,
-            Command::ScheduleMandate {
-                kind: MandateKind::SecondFactor,
-                role,
-                start,
-            },
+            Command::ScheduleMandate { role, kind, start },
         )
     }
 

@@ -140,18 +140,23 @@ async fn code_leads_to_the_passkey_that_is_required() {
     marc.shows("data-testid=\"authenticators\"");
 }
 
-#[tokio::test]
-async fn no_page_asks_the_holder_of_a_required_passkey_for_a_code() {
-    let site = Site::with_passkeys().await;
+/// Passkeys are required, and Marc, who has an app and passkey 8, gave his password. Returns the app's key too.
+async fn at_code_page(site: &Site) -> (String, Browser<'_>) {
     let mut helene = site.browser();
     helene.enable_with_passkey(7).await;
     let mut marc = site.browser();
     let key = marc.log_in_and_enroll(MARC).await;
     marc.add_passkey(&key, 8).await;
     helene.require_passkeys().await;
-
     let mut marc = site.browser();
     marc.log_in(MARC).await;
+    (key, marc)
+}
+
+#[tokio::test]
+async fn no_page_asks_the_holder_of_a_required_passkey_for_a_code() {
+    let site = Site::with_passkeys().await;
+    let (key, mut marc) = at_code_page(&site).await;
     marc.shows("data-testid=\"code-page\"");
     marc.shows("data-passkey=\"get\"");
     marc.hides("name=\"code\"");
@@ -179,14 +184,7 @@ async fn no_page_asks_the_holder_of_a_required_passkey_for_a_code() {
 #[tokio::test]
 async fn suspended_passkey_leaves_the_ways_out() {
     let site = Site::with_passkeys().await;
-    let mut helene = site.browser();
-    helene.enable_with_passkey(7).await;
-    let mut marc = site.browser();
-    let key = marc.log_in_and_enroll(MARC).await;
-    marc.add_passkey(&key, 8).await;
-    helene.require_passkeys().await;
-    let mut marc = site.browser();
-    marc.log_in(MARC).await;
+    let (_, mut marc) = at_code_page(&site).await;
     marc.open("/mfa/account/lost").await;
     marc.submit("/mfa/account/lost", &[("authenticator", "2")])
         .await;
