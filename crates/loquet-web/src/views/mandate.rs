@@ -136,7 +136,7 @@ fn effect<'t>(at: &Setting<'_>, mandate: &Mandate) -> &'t str {
         ),
         (RoleId::ADMINISTRATOR, MandateKind::Passkey) => at.say(
             "Dès que l’obligation est en vigueur, plus aucun code ne connecte un administrateur\u{a0}: personne ne peut lui soutirer une clé d’accès. Un administrateur qui n’en a pas en ajoute une à sa prochaine connexion, avec un code de son application. Il n’est alors plus possible de revenir en arrière. Commencez par les administrateurs.",
-            "Once in force, no code logs an administrator in any more: nobody can be tricked into handing over a passkey. An administrator without one adds it at the next log-in, with a code from the app. There is then no way back. Begin with the administrators.",
+            "Once in force, no code logs an administrator in any more: a passkey cannot be phished. An administrator without one adds it at the next log-in, with a code from the app. There is then no way back. Begin with the administrators.",
         ),
         (_, MandateKind::Passkey) => at.say(
             "Dès que l’obligation est en vigueur, plus aucun code ne connecte les comptes qui ont ce rôle, administrateurs compris. Une personne sans clé d’accès en ajoute une à sa prochaine connexion, avec un code de son application. Il n’est alors plus possible de revenir en arrière.",

@@ -254,7 +254,7 @@ async fn blank_draft_is_never_put_in_force() {
     helene.shows("elles prendront effet le");
 }
 
-/// Nothing is said of who would lose access, where nobody knows, and the button is not there.
+/// Where it is not known who would lose access, the page does not say it, and has no button.
 #[tokio::test]
 async fn plan_beyond_a_limit_cannot_be_put_in_force() {
     let limits = CompileLimits {
